@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Makes a fresh clone ready: Debian packages, the virtual environment, Node packages.
+
+Uses the standard library only. Nothing is installed again that is there. As root, or with sudo that
+asks no password, missing Debian packages are installed; otherwise they are named in one line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+
+from tools import debian
+from tools.errors import EXIT_FAILED, ToolError, exit_with
+from tools.paths import BUILD, PROJECT
+
+ENVIRONMENT = PROJECT / ".venv"
+PYTHON = ENVIRONMENT / "bin" / "python"
+STAMP = ENVIRONMENT / ".installed"
+NODE_MANIFEST = PROJECT / "tests" / "interop" / "package.json"
+NODE_FOLDER = BUILD / "node"
+
+# What each purpose needs of Debian, beside the virtual environment itself.
+PURPOSES = {
+    "lint": (),
+    "sim": debian.BUILD,
+    "serve": (*debian.BUILD, *debian.RUN),
+    "tests": (*debian.BUILD, *debian.RUN),
+}
+
+
+def install_debian_packages(packages: list[str]) -> None:
+    """Installs `packages`, or raises ToolError with the line to copy."""
+    if not packages:
+        return
+    prefix = _privilege()
+    if prefix is None:
+        raise ToolError(f"missing Debian packages; to install: {debian.install_line(packages)}")
+    print(f"installing Debian packages: {' '.join(packages)}", flush=True)
+    apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
+    log = _quiet([*apt, "update"])
+    log += _quiet([*apt, "install", "--yes", "--no-install-recommends", *packages])
+    still = [name for name in packages if name in debian.missing(debian.ALL)]
+    if still:
+        print(log[-4000:], file=sys.stderr)
+        raise ToolError(f"apt-get could not install: {' '.join(still)}", EXIT_FAILED)
+
+
+def _privilege() -> list[str] | None:
+    """The words before a command that must run as root; None when we may not."""
+    if os.geteuid() == 0:
+        return []
+    if not shutil.which("sudo"):
+        return None
+    asks = subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode
+    return None if asks else ["sudo", "-n"]
+
+
+def _quiet(command: list[str]) -> str:
+    result = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    return result.stdout
+
+
+def make_environment() -> None:
+    """Creates .venv with the packages of pyproject.toml's group `dev`, unless it has them."""
+    wanted = tomllib.loads((PROJECT / "pyproject.toml").read_text())["dependency-groups"]["dev"]
+    stamp = _stamp(wanted)
+    if STAMP.is_file() and STAMP.read_text() == stamp and PYTHON.exists():
+        return
+    print("installing Python packages into .venv (about a minute)", flush=True)
+    if not PYTHON.exists() or not _same_python():
+        shutil.rmtree(ENVIRONMENT, ignore_errors=True)
+        _checked([sys.executable, "-m", "venv", str(ENVIRONMENT)], "python3 -m venv .venv")
+    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    _checked([*pip, *wanted], "pip install")
+    STAMP.write_text(stamp)
+
+
+def _stamp(wanted: Iterable[str]) -> str:
+    text = "\n".join([sys.version, *wanted])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _same_python() -> bool:
+    command = [str(PYTHON), "-c", "import sys; print(sys.version_info[:2])"]
+    answer = subprocess.run(command, capture_output=True, text=True)
+    return answer.returncode == 0 and answer.stdout.strip() == str(sys.version_info[:2])
+
+
+def _checked(command: list[str], name: str, folder: Path | None = None) -> None:
+    result = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL)
+    if result.returncode:
+        raise ToolError(f"{name} failed; to repeat it: {' '.join(command)}", EXIT_FAILED)
+
+
+def install_node_packages() -> None:
+    """Installs what tests/interop/package.json names into build/node, unless it is there."""
+    if not NODE_MANIFEST.is_file():
+        return
+    installed = NODE_FOLDER / "package.json"
+    if installed.is_file() and installed.read_bytes() == NODE_MANIFEST.read_bytes():
+        return
+    print("installing Node packages into build/node", flush=True)
+    shutil.rmtree(NODE_FOLDER, ignore_errors=True)
+    NODE_FOLDER.mkdir(parents=True)
+    npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"]
+    staged = NODE_FOLDER / "package.json"
+    staged.write_bytes(NODE_MANIFEST.read_bytes())
+    try:
+        _checked(npm, "npm install", NODE_FOLDER)
+    except ToolError:
+        staged.unlink()
+        raise
+
+
+def set_up(purpose: str) -> None:
+    """Makes this checkout ready for `purpose`, one of PURPOSES."""
+    if not debian.python_is_usable():
+        version = ".".join(map(str, sys.version_info[:3]))
+        raise ToolError(f"Python 3.11 or newer is needed; this is {version}")
+    environment_ready = STAMP.is_file()
+    needs = [*PURPOSES[purpose], *(() if environment_ready else debian.ENVIRONMENT)]
+    install_debian_packages(debian.missing(needs))
+    make_environment()
+    if purpose == "tests":
+        install_node_packages()
+
+
+def main() -> int:
+    """Command line: `python3 -m tools.setup [PURPOSE]`."""
+    parser = argparse.ArgumentParser(prog="python3 -m tools.setup", description=__doc__)
+    parser.add_argument("purpose", nargs="?", choices=PURPOSES, default="sim")
+    set_up(parser.parse_args().purpose)
+    return 0
+
+
+if __name__ == "__main__":
+    exit_with(main)
