@@ -25,9 +25,11 @@ def run(
     title: str,
     command: Sequence[str | Path],
     environment: Mapping[str, str] | None = None,
-    folder: Path | None = None,
+    repeat: str = "",
 ) -> str:
     """Runs `command` under a progress bar called `title`; returns its output.
+
+    `repeat` is the line that does it again, for the error message (default: the command).
 
     Raises ToolError (status 1) for a command that fails, after printing the end of its output.
     """
@@ -37,7 +39,6 @@ def run(
         task = progress.add_task(title, total=None)
         with subprocess.Popen(
             words,
-            cwd=folder,
             env=dict(environment) if environment else None,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -57,7 +58,7 @@ def run(
     if process.returncode:
         tail = deque(output, LOG_LINES_SHOWN)
         console.print("".join(tail), markup=False, end="")
-        raise ToolError(f"{title} failed; to repeat it: {' '.join(words)}", EXIT_FAILED)
+        raise ToolError(f"{title} failed; to repeat it: {repeat or ' '.join(words)}", EXIT_FAILED)
     return "".join(output)
 
 

@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterable
 from pathlib import Path
 
 from tools import debian
@@ -28,7 +27,7 @@ NODE_MANIFEST = PROJECT / "tests" / "interop" / "package.json"
 NODE_FOLDER = BUILD / "node"
 
 # What each purpose needs of Debian, beside the virtual environment itself.
-PURPOSES = {
+PURPOSES: dict[str, tuple[debian.Need, ...]] = {
     "lint": (),
     "sim": debian.BUILD,
     "serve": (*debian.BUILD, *debian.RUN),
@@ -76,28 +75,39 @@ def _quiet(command: list[str]) -> str:
 
 def make_environment() -> None:
     """Creates .venv with the packages of pyproject.toml's group `dev`, unless it has them."""
-    wanted = tomllib.loads((PROJECT / "pyproject.toml").read_text())["dependency-groups"]["dev"]
-    stamp = _stamp(wanted)
-    if STAMP.is_file() and STAMP.read_text() == stamp and PYTHON.exists():
+    if environment_is_current():
         return
     print("installing Python packages into .venv (about a minute)", flush=True)
     if not PYTHON.exists() or not _same_python():
         shutil.rmtree(ENVIRONMENT, ignore_errors=True)
         _checked([sys.executable, "-m", "venv", str(ENVIRONMENT)], "python3 -m venv .venv")
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    _checked([*pip, *wanted], "pip install")
-    STAMP.write_text(stamp)
+    _checked([*pip, *_wanted_packages()], "pip install")
+    STAMP.write_text(_stamp())
 
 
-def _stamp(wanted: Iterable[str]) -> str:
-    text = "\n".join([sys.version, *wanted])
+def environment_is_current() -> bool:
+    """True when .venv has what pyproject.toml asks for, for this Python."""
+    return STAMP.is_file() and STAMP.read_text() == _stamp() and PYTHON.exists()
+
+
+def _wanted_packages() -> list[str]:
+    text = (PROJECT / "pyproject.toml").read_text()
+    return tomllib.loads(text)["dependency-groups"]["dev"]
+
+
+def _stamp() -> str:
+    text = "\n".join([f"Python {_version()}", *_wanted_packages()])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _version() -> str:
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
 def _same_python() -> bool:
-    command = [str(PYTHON), "-c", "import sys; print(sys.version_info[:2])"]
-    answer = subprocess.run(command, capture_output=True, text=True)
-    return answer.returncode == 0 and answer.stdout.strip() == str(sys.version_info[:2])
+    answer = subprocess.run([str(PYTHON), "--version"], capture_output=True, text=True)
+    return answer.stdout.startswith(f"Python {_version()}.")
 
 
 def _checked(command: list[str], name: str, folder: Path | None = None) -> None:
@@ -129,10 +139,10 @@ def install_node_packages() -> None:
 def set_up(purpose: str) -> None:
     """Makes this checkout ready for `purpose`, one of PURPOSES."""
     if not debian.python_is_usable():
-        version = ".".join(map(str, sys.version_info[:3]))
-        raise ToolError(f"Python 3.11 or newer is needed; this is {version}")
-    environment_ready = STAMP.is_file()
-    needs = [*PURPOSES[purpose], *(() if environment_ready else debian.ENVIRONMENT)]
+        raise ToolError(f"Python 3.11 or newer is needed; this is {_version()}")
+    needs = PURPOSES[purpose]
+    if not environment_is_current():
+        needs = (*debian.ENVIRONMENT, *needs)
     install_debian_packages(debian.missing(needs))
     make_environment()
     if purpose == "tests":

@@ -82,7 +82,7 @@ class Sources:
             folder = Path(temporary)
             complaint = self.apt.download(package.kind, package.name, version, folder)
             if complaint and package.kind == "source":
-                # Debian's revision moved on; the pinned upstream archive comes with the new one too.
+                # Debian's revision moved on; the upstream archive comes with the new one too.
                 complaint = self.apt.download(package.kind, package.name, None, folder)
             for name, digest in package.files.items():
                 if (folder / name).is_file():
@@ -97,7 +97,7 @@ class Sources:
 
     def _check_revision(self, package: Package, folder: Path) -> None:
         """Checks a Debian revision by the lock, or notes one that only apt's index vouches for."""
-        files = sorted(set(path.name for path in folder.iterdir()) - set(package.files))
+        files = sorted({path.name for path in folder.iterdir()} - set(package.files))
         descriptions = [name for name in files if name.endswith(".dsc")]
         if not descriptions:
             return

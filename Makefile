@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The way in for people and CI: every target sets up what it needs and hands over to nox.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup sim serve test firmware lint bench flash clean
+
+# The first Python that is new enough; set PYTHON to choose another.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; \
+	done)
+ifeq ($(strip $(PYTHON)),)
+$(error Python 3.11 or newer is needed; to install: sudo apt-get install python3 python3-venv)
+endif
+
+NOX := .venv/bin/python -m nox --no-error-on-missing-interpreters -s
+ARGS ?=
+
+help: ## list what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "Arguments are handed on in ARGS, as in: make serve ARGS='--board pico2'"
+
+setup: ## the virtual environment and the Debian packages that everything needs
+	@$(PYTHON) -m tools.setup tests
+
+sim: ## build the images, boot both chips, run the life of an HSM
+	@$(PYTHON) -m tools.setup sim
+	@$(NOX) sim -- $(ARGS)
+
+serve: ## keep an image running as a PC/SC reader until Ctrl-C
+	@$(PYTHON) -m tools.setup serve
+	@$(NOX) serve -- $(ARGS)
+
+test: ## everything that CI runs
+	@$(PYTHON) -m tools.setup tests
+	@$(NOX) tests -- $(ARGS)
+
+firmware: ## build the images of all boards
+	@$(PYTHON) -m tools.setup sim
+	@$(NOX) firmware -- $(ARGS)
+
+lint: ## style, types, import rules
+	@$(PYTHON) -m tools.setup lint
+	@$(NOX) lint -- $(ARGS)
+
+bench: ## measure, and write the figures down
+	@$(PYTHON) -m tools.setup tests
+	@$(NOX) bench -- $(ARGS)
+
+flash: ## copy an image to a board in BOOTSEL mode
+	@$(PYTHON) -m tools.setup sim
+	@$(NOX) flash -- $(ARGS)
+
+clean: ## remove what was built, keep downloads and tools
+	rm -rf build

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The developer's commands. All run in the one environment .venv, which they make when needed.
+
+Works from `make`, and with a nox of your own in a fresh clone.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = "none"
+# `nox` alone lists the sessions.
+nox.options.sessions = []
+
+PROJECT = Path(__file__).parent
+PYTHON = str(PROJECT / ".venv" / "bin" / "python")
+SYSTEM_PYTHON = sys.executable if sys.version_info >= (3, 11) else "python3"
+PYTHON_FOLDERS = ("boards", "tools", "sim", "host", "fuzz", "tests", "firmware_py", "bench")
+
+
+def run(session: nox.Session, *arguments: str, purpose: str = "sim") -> None:
+    """Runs a Python module of the project in .venv, made ready for `purpose` before."""
+    session.run(SYSTEM_PYTHON, "-m", "tools.setup", purpose, external=True, silent=False)
+    session.run(PYTHON, "-m", *arguments, external=True)
+
+
+@nox.session
+def firmware(session: nox.Session) -> None:
+    """Both images from pinned sources, with their SHA-256 and sizes."""
+    run(session, "tools.firmware", *session.posargs)
+
+
+@nox.session
+def sim(session: nox.Session) -> None:
+    """Boot both chips and run the life of an HSM on each."""
+    run(session, "tools.firmware", "--quiet")
+    run(session, "sim", "life", *session.posargs)
+
+
+@nox.session
+def serve(session: nox.Session) -> None:
+    """The image as a PC/SC reader until Ctrl-C: -- --board pico2 [--flash FILE]."""
+    run(session, "tools.firmware", "--quiet", purpose="serve")
+    run(session, "sim", "serve", *session.posargs, purpose="serve")
+
+
+@nox.session
+def flash(session: nox.Session) -> None:
+    """Copy the image to a board in BOOTSEL mode: -- --board pico [--drive PATH]."""
+    run(session, "tools.firmware", "--quiet")
+    run(session, "tools.flash", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Everything that CI runs; with arguments, pytest alone on them."""
+    run(session, "tools.firmware", purpose="tests")
+    if not session.posargs:
+        lint(session)
+    arguments = session.posargs or ["-n", "2", "--dist", "loadfile", "tests"]
+    run(session, "pytest", *arguments, purpose="tests")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, types, and the import rules between the floors."""
+    run(session, "ruff", "check", ".", purpose="lint")
+    run(session, "ruff", "format", "--check", ".", purpose="lint")
+    run(session, "pyright", purpose="lint")
+    run(session, "importlinter.cli", "lint", purpose="lint")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure speed and cost; prints a table and writes JSON."""
+    run(session, "tools.firmware", "--quiet", purpose="tests")
+    run(session, "bench", *session.posargs, purpose="tests")

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Tells what an image needs: bytes of flash, static RAM, heap and stack, read from its ELF."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from elftools.elf.constants import SH_FLAGS
+from elftools.elf.elffile import ELFFile
+from rich.table import Table
+
+from tools.lock import sha256_of
+from tools.progress import console
+
+if TYPE_CHECKING:
+    from tools.firmware import Image
+
+SRAM_START = 0x2000_0000
+# Sections that the linker script makes for what is not static data.
+NOT_STATIC = (".heap", ".gc_heap", ".stack")
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Bytes. `text`: all that lies in flash; `static_ram`: code, data and zeroed data in SRAM."""
+
+    text: int
+    static_ram: int
+    gc_heap: int
+    stack: int
+
+
+def sizes(elf_path: Path) -> Sizes:
+    """Sizes of the image in `elf_path`."""
+    with elf_path.open("rb") as file:
+        elf = ELFFile(file)
+        text = static_ram = 0
+        for section in elf.iter_sections():
+            size = section["sh_size"]
+            if not section["sh_flags"] & SH_FLAGS.SHF_ALLOC:
+                continue
+            if section["sh_type"] != "SHT_NOBITS":
+                text += size
+            if section["sh_addr"] >= SRAM_START and not section.name.startswith(NOT_STATIC):
+                static_ram += size
+        symbols = {
+            symbol.name: symbol["st_value"]
+            for symbol in elf.get_section_by_name(".symtab").iter_symbols()  # type: ignore
+        }
+    return Sizes(
+        text=text,
+        static_ram=static_ram,
+        gc_heap=symbols["__GcHeapEnd"] - symbols["__GcHeapStart"],
+        stack=symbols["__StackTop"] - symbols["__StackBottom"],
+    )
+
+
+def print_table(images: Iterable[Image]) -> None:
+    """One row per image, and the SHA-256 of each UF2 file."""
+    images = list(images)
+    table = Table(title="images")
+    table.add_column("image")
+    for title in ("text", "static RAM", "GC heap", "stack"):
+        table.add_column(title, justify="right")
+    for image in images:
+        found = sizes(image.file("elf"))
+        row = (found.text, found.static_ram, found.gc_heap, found.stack)
+        table.add_row(f"{image.board}/{image.target}", *(f"{value:,}" for value in row))
+    console.print(table)
+    for image in images:
+        console.print(f"{sha256_of(image.file('uf2'))}  {image.board}/{image.target}.uf2")
