@@ -54,6 +54,12 @@ def flash(session: nox.Session) -> None:
     run(session, "tools.flash", *session.posargs)
 
 
+@nox.session(name="reader-identity")
+def reader_identity(session: nox.Session) -> None:
+    """What makes pcscd accept a real board: the entry for libccid; -- --write adds it."""
+    run(session, "tools.reader_identity", *session.posargs)
+
+
 @nox.session
 def tests(session: nox.Session) -> None:
     """Everything that CI runs; with arguments, pytest alone on them."""
