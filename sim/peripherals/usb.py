@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """USBCTRL: the USB device controller with its dual-port RAM ([RP2040] 4.1, [RP2350] 12.7).
 
-The chip's side is registers and DPRAM; the bus's side is one method per kind of token. The bus never
-polls: the controller tells its `bus` object when a buffer becomes available, when the pull-up changes
-and at nothing else, so an idle device costs nothing. Device mode, full speed, control, bulk and
-interrupt endpoints. Host mode and isochronous endpoints are not modelled: using them stops the run.
+The chip's side is registers and DPRAM; the bus's side is one method per kind of token. The bus
+never polls: the controller tells its `bus` object when a buffer becomes available, when the pull-up
+changes and at nothing else, so an idle device costs nothing. Device mode, full speed, control, bulk
+and interrupt endpoints. Host mode and isochronous endpoints are not modelled.
 """
 
 from __future__ import annotations
@@ -182,7 +182,7 @@ class UsbDpram(Peripheral):
 
 
 class UsbController(Peripheral):
-    """The register block. An endpoint's `index` is its bit in BUFF_STATUS: IN is 2n, OUT is 2n + 1."""
+    """The register block. An endpoint's `index` is its bit in BUFF_STATUS: IN 2n, OUT 2n + 1."""
 
     NAME = "USBCTRL_REGS"
     REGISTERS = REGISTERS
@@ -208,7 +208,7 @@ class UsbController(Peripheral):
         self._in_bus_reset = False
         self._update_interrupt()
 
-    # --- Registers -----------------------------------------------------------------------------------
+    # --- Registers ------------------------------------------------------------------------------
 
     def read_sof_rd(self) -> int:
         """The 11-bit frame number; reading it clears the SOF interrupt."""
@@ -226,7 +226,7 @@ class UsbController(Peripheral):
         return status
 
     def write_sie_status(self, value: int) -> None:
-        """Clear events; some interrupts are acknowledged here although they are latched elsewhere."""
+        """Clear events; three interrupts latched elsewhere are acknowledged here, too."""
         for bit, interrupt in (
             (SUSPENDED, INT_DEV_SUSPEND),
             (RESUME, INT_DEV_RESUME_FROM_HOST),
@@ -244,9 +244,13 @@ class UsbController(Peripheral):
 
     def write_ep_abort(self, value: int) -> None:
         """Stop endpoints; no packet is ever half way, so they are done at once."""
-        self.values["EP_ABORT_DONE"] |= value & ~self.values["EP_ABORT"]
+        before = self.values["EP_ABORT"]
         self.store("EP_ABORT", value)
+        self.values["EP_ABORT_DONE"] |= value & ~before
         self._update_interrupt()
+        for index in range(32):
+            if before & ~value & 1 << index:
+                self._tell_bus(index)
 
     def write_ep_abort_done(self, value: int) -> None:
         """Acknowledge aborts."""
@@ -299,7 +303,7 @@ class UsbController(Peripheral):
         """Interrupts after masking and forcing."""
         return (self._raw_interrupts() & self.values["INTE"]) | self.values["INTF"]
 
-    # --- Interrupts --------------------------------------------------------------------------------
+    # --- Interrupts -----------------------------------------------------------------------------
 
     def _raw_interrupts(self) -> int:
         status = self.values["SIE_STATUS"]
@@ -323,7 +327,7 @@ class UsbController(Peripheral):
         return FRAME_US * self.machine.clock.ticks_per_us
 
     def _schedule_sof(self) -> None:
-        """Frames are counted by virtual time; an event per frame exists only while it interrupts."""
+        """Virtual time counts the frames; an event per frame exists only while it interrupts."""
         if self.values["INTE"] & INT_DEV_SOF and self._bus_is_running() and not self._sof_call:
             next_frame = self.machine.clock.now // self._frame_ticks() + 1
             self._sof_call = self.machine.clock.call_at(
@@ -337,7 +341,7 @@ class UsbController(Peripheral):
             self._update_interrupt()
         self._schedule_sof()
 
-    # --- Connection, reset, suspend ------------------------------------------------------------------
+    # --- Connection, reset, suspend -------------------------------------------------------------
 
     def _vbus(self) -> bool:
         power = self.values["USB_PWR"]
@@ -401,7 +405,7 @@ class UsbController(Peripheral):
         self._schedule_sof()
         self._update_interrupt()
 
-    # --- Buffers -------------------------------------------------------------------------------------
+    # --- Buffers --------------------------------------------------------------------------------
 
     def buffer_control_written(self, index: int, before: int) -> None:
         """The chip wrote the buffer control register of endpoint `index`; it was `before`."""
@@ -411,6 +415,10 @@ class UsbController(Peripheral):
             self._check_available(index, half, before >> 16 * half, word >> 16 * half)
         if word & RESET_SELECT:
             self._buffer_select[index] = 0
+        self._tell_bus(index)
+
+    def _tell_bus(self, index: int) -> None:
+        word = self.dpram.word(UsbDpram.BUFFER_CONTROL + 4 * index)
         if (word | word >> 16) & (AVAILABLE | STALL) and self.bus is not None:
             self.bus.endpoint_ready(index >> 1, index & 1 == 0)
 
@@ -462,7 +470,7 @@ class UsbController(Peripheral):
         self.values["SIE_STATUS"] |= ACK_REC
         self._update_interrupt()
 
-    # --- Tokens from the bus -------------------------------------------------------------------------
+    # --- Tokens from the bus --------------------------------------------------------------------
 
     def _addressed(self, address: int) -> bool:
         return self._bus_is_running() and self.values["ADDR_ENDP"] & 0x7F == address
@@ -492,7 +500,7 @@ class UsbController(Peripheral):
         return Handshake.ACK
 
     def token_out(self, address: int, number: int, data1: bool, data: bytes) -> Handshake:
-        """OUT and one data packet. A packet with the wrong toggle is acknowledged and thrown away."""
+        """OUT and one packet. A packet with the wrong toggle is acknowledged and thrown away."""
         index = 2 * number + 1
         control = self._endpoint_control(index)
         if not (self._addressed(address) and control & EP_ENABLE):
@@ -531,7 +539,7 @@ class UsbController(Peripheral):
         self._complete(index, control, half, word & ~(AVAILABLE | FULL))
         return Handshake.ACK, bool(word & PID_DATA1), data
 
-    # --- Snapshots -------------------------------------------------------------------------------------
+    # --- Snapshots ------------------------------------------------------------------------------
 
     def state(self) -> Any:
         """Registers, latches and buffer selectors; the DPRAM has its own state."""
