@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Downloads packages of another Debian release without touching the machine's own apt.
+"""Downloads packages of another Debian release beside the machine's own apt.
 
 apt is given its own sources list, lists and cache folders. The mirror is the one that the machine
 itself uses, read from its apt sources when needed; the signature of the release is checked by apt.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Builds the images of all boards from pinned sources; the same bits in every folder.
+"""Builds all images from pinned sources; the same bits in every folder.
 
 build/<board>/ gets hsm.{elf,bin,uf2,map}, the image, and hsm_selftest.{elf,bin,uf2,map}, the image
 that runs known-answer tests. Nothing is run again when nothing has changed.

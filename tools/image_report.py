@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Tells what an image needs: bytes of flash, static RAM, heap and stack, read from its ELF."""
+"""What an image needs, read from its ELF: flash, static RAM, heap, stack."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from tools.firmware import Image
 
 SRAM_START = 0x2000_0000
-# Sections that the linker script makes for what is not static data.
-NOT_STATIC = (".heap", ".gc_heap", ".stack")
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ def sizes(elf_path: Path) -> Sizes:
                 continue
             if section["sh_type"] != "SHT_NOBITS":
                 text += size
-            if section["sh_addr"] >= SRAM_START and not section.name.startswith(NOT_STATIC):
+            if section["sh_addr"] >= SRAM_START:
                 static_ram += size
         symbols = {
             symbol.name: symbol["st_value"]
@@ -53,7 +51,7 @@ def sizes(elf_path: Path) -> Sizes:
     return Sizes(
         text=text,
         static_ram=static_ram,
-        gc_heap=symbols["__GcHeapEnd"] - symbols["__GcHeapStart"],
+        gc_heap=symbols["__heap_end"] - symbols["__heap_start"],
         stack=symbols["__StackTop"] - symbols["__StackBottom"],
     )
 

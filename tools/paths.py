@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where things are: the checkout, its build folder, the cache shared by all checkouts."""
+"""Where things are: the checkout, its build folder, the cache of all checkouts."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs a long command with a progress bar, and shows its output only when it fails."""
+"""Runs a long command with a progress bar; shows its output only when it fails."""
 
 from __future__ import annotations
 

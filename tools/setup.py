@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Makes a fresh clone ready: Debian packages, the virtual environment, Node packages.
+"""Makes a fresh clone ready: Debian packages, virtual environment, Node packages.
 
 Uses the standard library only. Nothing is installed again that is there. As root, or with sudo that
 asks no password, missing Debian packages are installed; otherwise they are named in one line.

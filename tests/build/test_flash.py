@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Flashing: the right board gets the image, a wrong one nothing, and no board is said plainly."""
+"""Flashing: the right board gets the image, a wrong one nothing."""
 
 import struct
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sources: a wrong file is deleted with both hashes told, and the machine's mirror is found."""
+"""Sources: a wrong file is deleted, both hashes told; the mirror is found."""
 
 import dataclasses
 import hashlib
