@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The commands of a SmartCard-HSM that the life of an HSM needs, from the host's side ([SCHSM])."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sim.apdu import Response, command, exchange
+from sim.life.cvc import ECDSA_SHA256_OID, RSA_SHA256_OID
+
+APPLET_AID = bytes.fromhex("E82B0601040181C31F0201")
+USER_PIN_REFERENCE = 0x81
+SO_PIN_REFERENCE = 0x88
+OPTION_RESET_RETRY = 0x0001
+
+# Algorithm bytes of SIGN ([SCHSM] 16).
+SIGN_RSA_PKCS1_SHA256 = 0x33
+SIGN_RSA_PSS_SHA256 = 0x43
+SIGN_ECDSA = 0x70
+SIGN_ECDSA_SHA256 = 0x73
+SIGN_ECDSA_SHA384 = 0x74
+
+EF_DEVICE_CERTIFICATE = 0x2F02
+KEY_PREFIX = 0xCC00
+DESCRIPTION_PREFIX = 0xC400
+CERTIFICATE_PREFIX = 0xCE00
+
+# P, A, B, G, order as one string of fixed-width fields ([SCHSM] 30); the cofactor is 1.
+CURVE_PARAMETERS = {
+    "secp256r1": (
+        32,
+        "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff"
+        "ffffffff00000001000000000000000000000000fffffffffffffffffffffffc"
+        "5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b"
+        "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+        "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
+        "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
+    ),
+    "secp384r1": (
+        48,
+        "fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe"
+        "ffffffff0000000000000000ffffffff"
+        "fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe"
+        "ffffffff0000000000000000fffffffc"
+        "b3312fa7e23ee7e4988e056be3f82d19181d9c6efe8141120314088f5013875a"
+        "c656398d8a2ed19d2a85c8edd3ec2aef"
+        "04aa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b9859f741e082542a38"
+        "5502f25dbf55296c3a545e3872760ab7"
+        "3617de4a96262c6f5d9e98bf9292dc29f8f41dbd289a147ce9da3113b5f0b8c0"
+        "0a60b1ce1d7e819d7a431d7c90ea0e5f"
+        "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf"
+        "581a0db248b0a77aecec196accc52973",
+    ),
+}
+
+
+class CardError(Exception):
+    """A command was refused; `sw` is its status word."""
+
+    def __init__(self, name: str, sw: int) -> None:
+        super().__init__(f"{name}: {sw:04X}")
+        self.sw = sw
+
+
+def tlv(tag: int, value: bytes) -> bytes:
+    """A BER-TLV object."""
+    name = tag.to_bytes(2 if tag > 0xFF else 1, "big")
+    if len(value) < 0x80:
+        length = bytes((len(value),))
+    else:
+        digits = (len(value).bit_length() + 7) // 8
+        length = bytes((0x80 | digits,)) + len(value).to_bytes(digits, "big")
+    return name + length + value
+
+
+def ec_key_template(curve_name: str) -> bytes:
+    """The value of 7F49 for a key pair on a curve of CURVE_PARAMETERS."""
+    width, text = CURVE_PARAMETERS[curve_name]
+    data = bytes.fromhex(text)
+    fields = []
+    for size in (width, width, width, 2 * width + 1, width):
+        fields.append(data[:size])
+        data = data[size:]
+    template = tlv(0x06, ECDSA_SHA256_OID)
+    for tag, value in zip(range(0x81, 0x86), fields, strict=True):
+        template += tlv(tag, value)
+    return template + tlv(0x87, b"\x01")
+
+
+def rsa_key_template(bits: int) -> bytes:
+    """The value of 7F49 for an RSA key pair with exponent 65537."""
+    exponent, size = b"\x01\x00\x01", bits.to_bytes(2, "big")
+    return tlv(0x06, RSA_SHA256_OID) + tlv(0x82, exponent) + tlv(0x02, size)
+
+
+class Card:
+    """The HSM behind `transmit`, which takes and returns APDUs."""
+
+    def __init__(self, transmit: Callable[[bytes], bytes]) -> None:
+        self._transmit = transmit
+
+    def send(self, apdu: bytes) -> Response:
+        """Any command; GET RESPONSE is followed, no status word is judged."""
+        return exchange(self._transmit, apdu)
+
+    def _do(self, name: str, apdu: bytes) -> bytes:
+        response = self.send(apdu)
+        if not response.ok:
+            raise CardError(name, response.sw)
+        return response.data
+
+    def select(self) -> bytes:
+        """SELECT the SmartCard-HSM applet; its FCP. Ends the PIN session ([SCHSM] 3)."""
+        return self._do("SELECT", command(0x00, 0xA4, 0x04, 0x00, APPLET_AID, 256))
+
+    def initialize(self, pin: bytes, so_pin: bytes, tries: int = 3) -> None:
+        """INITIALIZE DEVICE with RESET RETRY COUNTER enabled ([SCHSM] 10)."""
+        data = tlv(0x80, OPTION_RESET_RETRY.to_bytes(2, "big"))
+        data += tlv(0x81, pin) + tlv(0x82, so_pin) + tlv(0x91, bytes((tries,)))
+        self._do("INITIALIZE DEVICE", command(0x80, 0x50, 0x00, 0x00, data))
+
+    def pin_status(self, reference: int = USER_PIN_REFERENCE) -> int:
+        """The status word of VERIFY without data ([SCHSM] 9.1)."""
+        return self.send(command(0x00, 0x20, 0x00, reference)).sw
+
+    def try_pin(self, pin: bytes, reference: int = USER_PIN_REFERENCE) -> int:
+        """The status word of VERIFY."""
+        return self.send(command(0x00, 0x20, 0x00, reference, pin)).sw
+
+    def verify(self, pin: bytes) -> None:
+        """VERIFY the user PIN."""
+        self._do("VERIFY", command(0x00, 0x20, 0x00, USER_PIN_REFERENCE, pin))
+
+    def reset_retry_counter(self, so_pin: bytes, new_pin: bytes) -> None:
+        """RESET RETRY COUNTER: a new user PIN by right of the SO-PIN ([SCHSM] 9.3)."""
+        data = so_pin + new_pin
+        self._do("RESET RETRY COUNTER", command(0x00, 0x2C, 0x00, USER_PIN_REFERENCE, data))
+
+    def generate_key_pair(self, key_id: int, template: bytes) -> bytes:
+        """GENERATE ASYMMETRIC KEY PAIR; the authenticated request ([SCHSM] 13, 14.2)."""
+        data = tlv(0x5F29, b"\x00") + tlv(0x42, b"UTCA00001") + tlv(0x7F49, template)
+        data += tlv(0x5F20, b"UTDUMMY00001")
+        apdu = command(0x00, 0x46, key_id, 0x00, data, 65536, extended=True)
+        return self._do("GENERATE ASYMMETRIC KEY PAIR", apdu)
+
+    def sign(self, key_id: int, algorithm: int, data: bytes) -> bytes:
+        """SIGN ([SCHSM] 16)."""
+        apdu = command(0x80, 0x68, key_id, algorithm, data, 512, extended=True)
+        return self._do("SIGN", apdu)
+
+    def list_objects(self) -> list[int]:
+        """ENUMERATE OBJECTS: file identifiers ([SCHSM] 8.1)."""
+        data = self._do("ENUMERATE OBJECTS", command(0x00, 0x58, 0x00, 0x00, ne=65536))
+        return [int.from_bytes(data[i : i + 2], "big") for i in range(0, len(data), 2)]
+
+    def read_file(self, file_id: int, block: int = 1024) -> bytes:
+        """READ BINARY from the start to the end of an elementary file ([SCHSM] 8.2)."""
+        content = b""
+        while True:
+            data = tlv(0x54, len(content).to_bytes(2, "big"))
+            apdu = command(0x00, 0xB1, file_id >> 8, file_id & 0xFF, data, block, extended=True)
+            part = self._do("READ BINARY", apdu)
+            content += part
+            if len(part) < block:
+                return content
+
+    def delete_file(self, file_id: int) -> None:
+        """DELETE FILE ([SCHSM] 8.5)."""
+        data = file_id.to_bytes(2, "big")
+        self._do("DELETE FILE", command(0x00, 0xE4, 0x02, 0x00, data))
+
+    def challenge(self, length: int) -> bytes:
+        """GET CHALLENGE ([SCHSM] 8.6)."""
+        return self._do("GET CHALLENGE", command(0x00, 0x84, 0x00, 0x00, ne=length))
