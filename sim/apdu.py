@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Command and response APDUs on the host's side ([7816-4] 5.1, 12.1.1): building, following 61xx.
+"""Command and response APDUs on the host's side: building, following 61xx.
+
+Source: [7816-4] 5.1, 12.1.1.
 
 This is code for tests and demonstrations; it shares nothing with the firmware's parser.
 """

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commands of a SmartCard-HSM that the life of an HSM needs, from the host's side ([SCHSM])."""
+"""The commands of a SmartCard-HSM that a life needs, on the host's side.
+
+Source: [SCHSM], by section.
+"""
 
 from __future__ import annotations
 

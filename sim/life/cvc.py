@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Card verifiable certificates and requests, read and verified on the host ([SCHSM] 14).
+"""Card verifiable certificates and requests, verified on the host.
+
+Source: [SCHSM] 14.
 
 Parsing follows TR-03110 part 3, C.1; signatures are checked with `cryptography`, so that neither
 the structure nor the arithmetic is judged by code of the card.

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""USBCTRL: the USB device controller with its dual-port RAM ([RP2040] 4.1, [RP2350] 12.7).
+"""USBCTRL: the USB device controller with its dual-port RAM.
+
+Spec: [RP2040] 4.1, [RP2350] 12.7.
 
 The chip's side is registers and DPRAM; the bus's side is one method per kind of token. The bus
 never polls: the controller tells its `bus` object when a buffer becomes available, when the pull-up

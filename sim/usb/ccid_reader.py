@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A CCID driver for one reader with one slot, at extended APDU level of exchange ([CCID 1.1]).
+"""A CCID driver for one reader with one slot, at extended APDU level.
+
+Source: [CCID 1.1].
 
 It behaves like libccid where hosts agree (3 s to answer, restarted by each time extension; long
 APDUs cut into chained blocks) and stricter elsewhere: what the specification forbids is an error.

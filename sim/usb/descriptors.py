@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""USB descriptors of a CCID device: parsed, and checked against the rules hosts rely on.
+"""USB descriptors of a CCID device: parsed, and checked against the rules.
 
 Sources: USB 2.0 chapter 9.6 and [CCID 1.1] 5.1. A rule broken raises DescriptorError with one line
 that names the descriptor, the field and the value; nothing is repaired.

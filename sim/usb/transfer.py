@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Transfers and pipes: what a host driver asks of the bus, and how far it has come."""
+"""Transfers and pipes: what a driver asks of the bus, and how far it came."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A USB 2.0 full-speed host for one device: bus, control requests, enumeration, transfers.
+"""A USB 2.0 full-speed host for one device: bus, requests, enumeration.
 
 It acts in virtual time only: a token goes out a few microseconds after the device could take it,
 each packet occupies the bus for as long as it would on a wire, and a NAKed endpoint is asked again

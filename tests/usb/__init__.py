@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The USB device controller, the host and the CCID reader against scripted devices."""
+"""The USB controller, the host and the CCID reader with scripted devices."""

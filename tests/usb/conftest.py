@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixtures: a scripted device on each chip's controller, a host on its bus, a reader on it."""
+"""Fixtures: a scripted device, a host on its bus, a reader on the host."""
 
 import pytest
 

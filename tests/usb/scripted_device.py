@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A device without a processor: Python code that drives the controller through its registers.
+"""A device without a processor: Python that drives the registers.
 
 It uses the controller the way the RP2040 driver of TinyUSB does (level interrupts, buffer control
 written twice for AVAILABLE, IN transfers double buffered, OUT transfers single buffered) and
@@ -78,6 +78,9 @@ class FakeMachine:
     def request_stop(self) -> None:
         self._stop = True
 
+    def request_reset(self, cause: object = None) -> None:
+        raise AssertionError("the controller resets nobody")
+
     def run(self, deadline: int) -> None:
         """Let time pass until `deadline` or a request to stop."""
         self._stop = False
@@ -87,10 +90,10 @@ class FakeMachine:
             self.clock.run_due()
 
     def read_memory(self, address: int, length: int) -> bytes:
-        raise NotImplementedError
+        raise AssertionError("the controller has no business in memory")
 
     def write_memory(self, address: int, data: bytes) -> None:
-        raise NotImplementedError
+        raise AssertionError("the controller has no business in memory")
 
 
 @dataclass

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The CCID driver: exchanges, chaining both ways, time extensions, errors, ABORT, snapshots."""
+"""The CCID driver: exchanges, chains, time extensions, errors, ABORT."""
 
 import pytest
 

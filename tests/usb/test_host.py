@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Enumeration, control transfers, toggles, NAK, STALL, zero-length packets, time-outs."""
+"""Enumeration, control transfers, toggles, NAK, STALL, empty packets."""
 
 import pytest
 
