@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The developer's commands. All run in the one environment .venv, which they make when needed.
+"""The developer's commands. All run in .venv, which they make when it is missing.
 
 Works from `make`, and with a nox of your own in a fresh clone.
 """

@@ -58,6 +58,11 @@ def build(
         raise ToolError(str(error)) from error
     check_tools()
     folder = folder.resolve()
+    for path in (paths.PROJECT, folder, paths.cache()):
+        if any(character.isspace() for character in str(path)):
+            raise ToolError(
+                f"the compilers' makefiles cannot work below a path with blanks: {path}"
+            )
     with _only_one(paths.cache()):
         sources = Sources(say=progress.console.print)
         trees = {name: sources.tree(name) for name in _needed(sources)}

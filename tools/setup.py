@@ -111,8 +111,16 @@ def _same_python() -> bool:
 
 
 def _checked(command: list[str], name: str, folder: Path | None = None) -> None:
-    result = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL)
+    result = subprocess.run(
+        command,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     if result.returncode:
+        print(result.stdout, file=sys.stderr)
         raise ToolError(f"{name} failed; to repeat it: {' '.join(command)}", EXIT_FAILED)
 
 
