@@ -146,7 +146,10 @@ class _Build:
         """Copies the finished files to their place, and notes what they were made from."""
         for kind in KINDS:
             suffix = "elf.map" if kind == "map" else kind
-            shutil.copy2(self._work / f"{image.target}.{suffix}", image.file(kind))
+            draft = image.file(f"{kind}.new")
+            shutil.copy2(self._work / f"{image.target}.{suffix}", draft)
+            # In one step: somebody may be reading the image just now.
+            draft.replace(image.file(kind))
         files = {kind: sha256_of(image.file(kind)) for kind in KINDS}
         self._stamp(image).write_text(json.dumps({"inputs": digest, "files": files}))
 
