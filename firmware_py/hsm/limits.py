@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every maximum of the firmware, each with its reason."""
+
+from micropython import const
+
+# --- APDUs -------------------------------------------------------------------------------------
+# The longest command data field, plain or chained: an RSA-4096 block, a wrapped RSA-4096 key and a
+# large file chunk fit. The port's static buffers have this size.
+COMMAND_DATA_BYTES_MAX = const(4096)
+RESPONSE_DATA_BYTES_MAX = const(4096)
+# GET CHALLENGE: what OpenSC asks for at most ([SCHSM] 8.6).
+CHALLENGE_BYTES_MAX = const(1024)
+
+# --- Reference data ----------------------------------------------------------------------------
+# [SCHSM] 9: hosts send 6 to 16 bytes; fewer than 6 would be guessed within the tries.
+USER_PIN_BYTES_MIN = const(6)
+USER_PIN_BYTES_MAX = const(16)
+# [SCHSM] 9: the initialisation code is 8 binary bytes.
+SO_PIN_BYTES = const(8)
+# Tools accept 1..10 tries for the user PIN ([SCHSM] 9.4).
+USER_PIN_TRIES_MAX = const(10)
+USER_PIN_TRIES = const(3)
+SO_PIN_TRIES = const(15)
+# PBKDF2 iterations that take about 0.25 s on the chip at the clock that the board sets.
+PIN_ITERATIONS_RP2040 = const(3000)
+PIN_ITERATIONS_RP2350 = const(5500)
+# The lowest cost that INITIALIZE accepts (tag 9E): test campaigns that log in a million times ask
+# for it; 16 keeps the stretch a loop. The highest bounds one VERIFY to about a minute on RP2040.
+PIN_ITERATIONS_MIN = const(16)
+PIN_ITERATIONS_MAX = const(1000000)
+
+# --- Objects -----------------------------------------------------------------------------------
+# A file is sealed in chunks, so that READ unseals little and a change rewrites little.
+CHUNK_BYTES = const(1024)
+# 4 bytes of offset would allow more; this leaves room for other objects on the smaller board.
+FILE_BYTES_MAX = const(262144)
+# Key ids are one byte ([SCHSM] 5.4) and 0 is the device authentication key.
+KEY_ID_MAX = const(255)
+# Metadata 91: no card has more algorithms than this table of bytes needs.
+ALLOWED_ALGORITHMS_MAX = const(32)
+# CAR and CHR are at most 16 characters ([TR-03110-3] D.2).
+CERTIFICATE_REFERENCE_BYTES_MAX = const(16)
+# TokenInfo, written by hosts as the token label: one short UPDATE BINARY.
+TOKEN_INFO_BYTES_MAX = const(255)
+
+# --- TLV ---------------------------------------------------------------------------------------
+# Tags of two bytes (7F21, 5F37) are the longest in the protocol.
+TLV_TAG_BYTES_MAX = const(2)

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which chip this is. Public facts, no secrets."""
+
+import hsm_port
+
+IS_RP2350 = hsm_port.CHIP == "rp2350"
+
+
+def unique_id():
+    """8 bytes: flash unique id on RP2040, chip id of OTP on RP2350."""
+    return hsm_port.unique_id()
+
+
+def build_info():
+    """ASCII, at most 64 bytes: firmware version, board, crypto library revision."""
+    return hsm_port.build_info()

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The store: sealed objects, counters and transactions in a log on NOR flash.
+
+DEFINITIONS
+  page         256 bytes, the unit of programming; sector: 4,096 bytes, the unit of erasing.
+  record       header and payload, never across a sector end; layout: docs/flash-format.md.
+  object       an id (16 bits), a kind, flags, and one or more parts; a part is one record.
+  generation   number of the transaction that sealed a record; it stays when the record is moved.
+  transaction  records that take effect together, by one commit record behind them.
+  live         a record that the index points at; all others are dead.
+  settled      no dead record holds contents: all were destroyed (payload zero, marked).
+  head         the sector that the log grows in.
+
+OPERATIONS (class Store)
+  mount()                        scan, finish what a power cut left, check the commit's MAC
+  format(root)                   an empty log under a new root record
+  contains, size, flags, ids     from the index
+  read, read_into, open_object   open sealed contents
+  transaction()                  Transaction: put, put_object, write, delete, clear, commit
+  tries_left, spend_try, restore_tries      retry counter of an object
+  uses_spent, spend_use          use counter of an object
+  capacity()                     bytes for objects: total, free; sectors; erases
+
+ASSUMPTIONS about the flash
+  A program only clears bits, inside one page; an interrupted one cleared a subset of them.
+  An interrupted erase leaves any bytes in its sector. After power-up cells read the same each time.
+  The flash interface reads back and raises OSError when an operation did not do what was asked.
+
+INVARIANTS, named; tests refer to the names
+  ATOM-1  after any cut the objects are those before or after the transaction, never a mix
+  ATOM-2  after commit() returned, a cut leaves the state "after"
+  BOOT-1  mount() ends on any bytes, within a bounded number of steps
+  BOOT-2  a second mount() performs no flash operation
+  PIN-1   tries never rise but by restore_tries or a new generation of the object
+  PIN-2   spend_try returns only after the flash reads back one try fewer
+  KEY-1   a deleted or replaced object's payload is zero in the raw flash when commit() returns,
+          after recovery otherwise; a log under compaction keeps no second copy
+  CTR-1   uses_spent never falls for one generation of an object
+  CAP-1   capacity after mount() equals the capacity before
+  WEAR-1  sectors are taken in turn; their headers count erases
+  LIVE-1  the commit record's MAC covers its number and the set of live records: a sector put back
+          or a dead record revived is found at mount()
+
+The payload of an object is sealed with AES-SIV under the key of its class, device or user; the
+associated data bind format, kind, flags, id, part, length and generation. Counters are bit fields
+behind the sealed bytes, cleared in place, without an erase in the attempt path.
+"""
+
+from hsm.store.errors import (
+    NotFound,
+    SealLocked,
+    StoreDamaged,
+    StoreError,
+    StoreFailure,
+    StoreFull,
+)
+from hsm.store.store import Store
+
+__all__ = (
+    "NotFound",
+    "SealLocked",
+    "Store",
+    "StoreDamaged",
+    "StoreError",
+    "StoreFailure",
+    "StoreFull",
+)

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Layout of sectors and records, and the checks that tell a whole header from a torn one.
+
+Spec: docs/flash-format.md. The check of a header is a constant minus the sum of its halfwords: an
+interrupted program leaves bits at 1, which can only raise both, so that it never passes.
+"""
+
+import struct
+
+from micropython import const
+
+FORMAT_VERSION = const(1)
+
+PAGE_BYTES = const(256)
+SECTOR_BYTES = const(4096)
+SECTOR_SHIFT = const(12)
+
+# --- Sector header: use (16 bytes, zeroed when the sector is given back), wear (16 bytes) ---------
+SECTOR_HEADER_BYTES = const(32)
+SECTOR_MAGIC = const(0x5348)  # "HS"
+SECTOR_USE_BYTES = const(16)
+
+# --- Record header ---------------------------------------------------------------------------------
+HEADER_BYTES = const(24)
+ALIGNMENT_BYTES = const(8)
+RECORD_BYTES_MAX = const(4096 - 32)
+
+# Kinds below KIND_CONTROL are objects; their meaning is the caller's. 0 and FF are never a kind.
+KIND_CONTROL = const(0x40)
+KIND_TOMBSTONE = const(0x41)
+KIND_CLEAR = const(0x42)
+KIND_COMMIT = const(0x43)
+
+FLAG_LAST = const(0x01)  # last part of its object
+FLAG_USER = const(0x02)  # sealed for the user class; else the device class
+FLAG_PERSISTENT = const(0x04)  # survives clear()
+FLAG_FIELD = const(0x08)  # a bit field stands behind the sealed bytes
+FLAG_PLAIN = const(0x10)  # not sealed: the root record
+
+FIELD_BYTES = const(64)
+TAG_BYTES = const(16)
+COMMIT_BYTES = const(16)
+
+STATE_OFFSET = const(20)
+STATE_WRITTEN = b"\xff\xff\xff\xff"
+STATE_DESTROYED = b"\0\0\0\0"
+
+_CHECK_TOTAL = const(0x3FFFFFFF)
+_FORMAT_LABEL = b"HSM\x01"
+
+
+def record_bytes(length):
+    """Bytes that a record with `length` bytes of payload takes in its sector."""
+    return (HEADER_BYTES + length + ALIGNMENT_BYTES - 1) & -ALIGNMENT_BYTES
+
+
+def encode_header(kind, flags, id, part, length, generation, transaction):
+    """The 20 checked bytes of a record header; the 4 bytes of state behind them stay erased."""
+    fields = struct.pack("<BBHHHII", kind, flags, id, part, length, generation, transaction)
+    return fields + struct.pack("<I", _CHECK_TOTAL - sum(struct.unpack("<8H", fields)))
+
+
+def decode_header(view, offset):
+    """(kind | flags << 8, id, part, length, generation, transaction) or None: torn or no header."""
+    fields = struct.unpack_from("<8HI", view, offset)
+    if sum(fields) != _CHECK_TOTAL:
+        return None
+    return (
+        fields[0],
+        fields[1],
+        fields[2],
+        fields[3],
+        fields[4] | fields[5] << 16,
+        fields[6] | fields[7] << 16,
+    )
+
+
+def is_destroyed(view, offset):
+    """True if the record at `offset` was destroyed completely."""
+    return view[offset + STATE_OFFSET : offset + HEADER_BYTES] == STATE_DESTROYED
+
+
+def associated_data(kind, flags, id, part, length, generation):
+    """What a seal binds beside the contents; `length` is that of the plaintext."""
+    return _FORMAT_LABEL + struct.pack("<BBHHHI", kind, flags, id, part, length, generation)
+
+
+def commit_check(mac):
+    """The number in a commit record's generation field: its MAC torn never fits it."""
+    return _CHECK_TOTAL - sum(struct.unpack("<8H", mac))
+
+
+def encode_sector_header(sequence, erase_count):
+    """Both halves of a sector header, 32 bytes."""
+    use = struct.pack("<HHIHH", SECTOR_MAGIC, FORMAT_VERSION, sequence, 0xFFFF, 0xFFFF)
+    use += struct.pack("<I", _CHECK_TOTAL - sum(struct.unpack("<6H", use)))
+    wear = struct.pack("<III", erase_count, 0xFFFFFFFF, 0xFFFFFFFF)
+    return use + wear + struct.pack("<I", _CHECK_TOTAL - sum(struct.unpack("<6H", wear)))
+
+
+def decode_sector_use(view, offset):
+    """(version, sequence) of a sector in use, or None."""
+    fields = struct.unpack_from("<6HI", view, offset)
+    if fields[0] != SECTOR_MAGIC or sum(fields) != _CHECK_TOTAL:
+        return None
+    return fields[1], fields[2] | fields[3] << 16
+
+
+def decode_erase_count(view, offset):
+    """The erase count in a sector's header, or None if it was lost."""
+    fields = struct.unpack_from("<6HI", view, offset + SECTOR_USE_BYTES)
+    if sum(fields) != _CHECK_TOTAL:
+        return None
+    return fields[0] | fields[1] << 16

@@ -1,0 +1,364 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The store's public face: objects by id, transactions, counters. The package tells the rules."""
+
+import struct
+
+from hsm import limits
+from hsm.store import compaction, field, record, recovery
+from hsm.store.errors import NotFound, StoreDamaged, StoreError, StoreFailure
+from hsm.store.index import Index
+from hsm.store.log import Log
+from hsm.store.record import (
+    FIELD_BYTES,
+    FLAG_FIELD,
+    FLAG_LAST,
+    FLAG_PERSISTENT,
+    FLAG_PLAIN,
+    FLAG_USER,
+    HEADER_BYTES,
+    TAG_BYTES,
+)
+from hsm.store.transaction import Transaction
+
+BLANK, READY, DAMAGED = 0, 1, 2
+
+ROOT_ID = 0
+KIND_ROOT = 0x3F
+
+
+class Store:
+    """Objects on `flash`, sealed by what `open_seal` makes of the root record.
+
+    `flash`: size_bytes, view(), program(), erase(), is_erased(), as hsm.platform.flash.Flash.
+    `open_seal(root: bytes)`: an object with key(user) -> a key with seal/open/open_into/
+    seal_object/open_object, and mac(*parts) -> 32 bytes.
+    """
+
+    def __init__(self, flash, open_seal):
+        self._open_seal = open_seal
+        self.log = Log(flash)
+        self.index = Index()
+        # Room for the reserve, and a quarter for records that do not fill their sector.
+        sectors = self.log.sectors - compaction.RESERVE_SECTORS
+        self.capacity_bytes = sectors * record.RECORD_BYTES_MAX * 3 // 4
+        self._cache = bytearray(limits.CHUNK_BYTES)
+        self._forget()
+
+    def _forget(self):
+        self.log.reset()
+        self.index.clear()
+        self.state = BLANK
+        self.seal = None
+        self._root = None
+        self._number = 0
+        self._digest = [0] * 8
+        self._cached_at = -1
+        self._cached_bytes = 0
+
+    # --- Life ------------------------------------------------------------------------------------
+
+    def mount(self):
+        """Bring the store to a settled state; `state` tells what was found."""
+        self._forget()
+        replay = recovery.Replay(self)
+        try:
+            if not replay.run():
+                # No transaction was ever completed: whatever lies there was never acknowledged.
+                self._forget()
+                return
+            self._verify(replay)
+            self._number = replay.number
+            self.state = READY
+            replay.finish()
+        except StoreError:
+            self._forget()
+            self.state = DAMAGED
+
+    def format(self, root):
+        """Erase the region and start an empty log; `root` becomes durable with the first commit."""
+        self._forget()
+        log = self.log
+        try:
+            for sector in range(log.sectors):
+                base = sector << record.SECTOR_SHIFT
+                if not log.flash.is_erased(base, record.SECTOR_BYTES):
+                    log.flash.erase(base)
+        except OSError:
+            raise StoreFailure
+        self._root = root
+        self.seal = self._open_seal(root)
+        self.state = READY
+
+    def _verify(self, replay):
+        # LIVE-1: the MAC of the last commit covers what the replay found alive.
+        root = self.index.offset(ROOT_ID, 0)
+        if root < 0:
+            raise StoreDamaged
+        self._root = bytes(self._payload(root))
+        self.seal = self._open_seal(self._root)
+        for offset in self.index.offsets():
+            self._toggle(offset)
+        start = replay.commit_at + HEADER_BYTES
+        number = record.decode_header(self.log.view, replay.commit_at)[5]
+        if self.log.view[start : start + record.COMMIT_BYTES] != self._commit_mac(number):
+            raise StoreDamaged
+
+    # --- Reading ---------------------------------------------------------------------------------
+
+    def contains(self, id):
+        """True if there is an object `id`. StoreDamaged."""
+        if self.state == DAMAGED:
+            raise StoreDamaged
+        return id in self.index
+
+    def ids(self):
+        """Generate the ids of all objects, in no order."""
+        return self.index.ids()
+
+    def flags(self, id):
+        """Flags of the object's first record. NotFound."""
+        return self.log.view[self._find(id, 0) + 1]
+
+    def size(self, id):
+        """Bytes of the object's plain contents. NotFound."""
+        self._find(id, 0)
+        last = self.index.last_part(id)
+        return last * limits.CHUNK_BYTES + self._plain_bytes(self._find(id, last))
+
+    def read(self, id):
+        """Contents of a small public object (one part, device class or plain) as bytes."""
+        offset = self._find(id, 0)
+        if self.log.view[offset + 1] & FLAG_PLAIN:
+            return bytes(self._payload(offset))
+        size = self._fill_cache(offset)
+        return bytes(memoryview(self._cache)[:size])
+
+    def read_into(self, id, start, out):
+        """Copy contents from `start` into `out`; returns how many bytes, fewer at the end.
+
+        Contents of the user class are opened in `out` itself: it must have CHUNK_BYTES to spare.
+        """
+        size = self.size(id)
+        private = self.log.view[self._find(id, 0) + 1] & FLAG_USER
+        room = len(out) - limits.CHUNK_BYTES if private else len(out)
+        count = min(room, size - start)
+        done = 0
+        while done < count:
+            part, skip = divmod(start + done, limits.CHUNK_BYTES)
+            step = min(count - done, limits.CHUNK_BYTES - skip)
+            if private:
+                self.open_part(id, part, out[done:])
+                out[done : done + step] = out[done + skip : done + skip + step]
+            else:
+                self._fill_cache(self._find(id, part))
+                out[done : done + step] = memoryview(self._cache)[skip : skip + step]
+            done += step
+        return max(0, done)
+
+    def open_part(self, id, part, out):
+        """Open one part into `out`; returns its length. NotFound, SealLocked, CryptoError."""
+        offset = self._find(id, part)
+        flags = self.log.view[offset + 1]
+        size = self._plain_bytes(offset)
+        bound = self._bound(offset, size)
+        sealed = self._sealed(offset)
+        return self.seal.key(flags & FLAG_USER).open_into(bound, sealed, out[:size])
+
+    def open_object(self, id):
+        """The crypto module's handle in object `id`. NotFound, SealLocked, CryptoError."""
+        offset = self._find(id, 0)
+        key = self.seal.key(self.log.view[offset + 1] & FLAG_USER)
+        return key.open_object(self._bound(offset, 0), self._sealed(offset))
+
+    def _find(self, id, part):
+        offset = self.index.offset(id, part)
+        if offset < 0:
+            raise StoreDamaged if self.state == DAMAGED else NotFound
+        return offset
+
+    def _fill_cache(self, offset):
+        # The last public chunk stays open: hosts read a file in blocks of 256 bytes or fewer.
+        if self._cached_at != offset:
+            self._cached_at = -1
+            size = self._plain_bytes(offset)
+            sealed, bound = self._sealed(offset), self._bound(offset, size)
+            self.seal.key(0).open_into(bound, sealed, memoryview(self._cache)[:size])
+            self._cached_at = offset
+            self._cached_bytes = size
+        return self._cached_bytes
+
+    def _payload(self, offset):
+        view = self.log.view
+        length = view[offset + 6] | view[offset + 7] << 8
+        return view[offset + HEADER_BYTES : offset + HEADER_BYTES + length]
+
+    def _sealed(self, offset):
+        payload = self._payload(offset)
+        if self.log.view[offset + 1] & FLAG_FIELD:
+            return payload[: len(payload) - FIELD_BYTES]
+        return payload
+
+    def _plain_bytes(self, offset):
+        size = len(self._sealed(offset))
+        return size if self.log.view[offset + 1] & FLAG_PLAIN else size - TAG_BYTES
+
+    def _bound(self, offset, size):
+        kind_flags, id, part, _, generation, _ = record.decode_header(self.log.view, offset)
+        return record.associated_data(
+            kind_flags & 0xFF, kind_flags >> 8, id, part, size, generation
+        )
+
+    # --- Changing --------------------------------------------------------------------------------
+
+    def transaction(self):
+        """Begin a transaction. StoreFull, StoreDamaged, NotFound (not formatted)."""
+        if self.state != READY:
+            raise StoreDamaged if self.state == DAMAGED else NotFound
+        compaction.make_room(self)
+        change = Transaction(self, self.next_number())
+        if ROOT_ID not in self.index:
+            change.put_plain(ROOT_ID, KIND_ROOT, self._root, FLAG_PERSISTENT)
+        return change
+
+    def next_number(self):
+        """A transaction number that was never used."""
+        self._number += 1
+        return self._number
+
+    def commit(self, number, offsets, moved=False):
+        """Make the records at `offsets` take effect. For Transaction and compaction."""
+        superseded = []
+        try:
+            for offset in offsets:
+                self.apply(offset, superseded, None if moved else self._toggle)
+            mac = self._commit_mac(number)
+            check = record.commit_check(mac)
+            self.log.append(record.KIND_COMMIT, 0, len(offsets), 0, check, number, mac)
+            for offset in superseded:
+                self.log.destroy(offset)
+            self._cached_at = -1
+            self.log.release_dead(self.log.head)
+        except (OSError, StoreError):
+            # The flash alone knows whether the commit holds.
+            self.mount()
+            raise
+
+    def abort(self, offsets):
+        """Destroy the records of a transaction that will not be committed."""
+        try:
+            for offset in offsets:
+                self.log.destroy(offset)
+        except StoreError:
+            self.mount()
+
+    def apply(self, offset, superseded, toggle=None):
+        """Let the record at `offset` take effect in the index; dead records go to `superseded`."""
+        log = self.log
+        kind_flags, id, part, _, _, _ = record.decode_header(log.view, offset)
+        kind = kind_flags & 0xFF
+        if kind == record.KIND_TOMBSTONE:
+            dead = self.index.remove(id)
+        elif kind == record.KIND_CLEAR:
+            dead = self._clear()
+        elif kind < record.KIND_CONTROL:
+            replaced = self.index.put(id, part, kind_flags >> 8 & FLAG_LAST, offset)
+            dead = () if replaced < 0 else (replaced,)
+            log.account(offset, 1)
+            if toggle:
+                toggle(offset)
+        else:
+            raise StoreDamaged
+        for old in dead:
+            log.account(old, -1)
+            if toggle:
+                toggle(old)
+            superseded.append(old)
+
+    def _clear(self):
+        view = self.log.view
+        gone = [
+            id
+            for id in self.index.ids()
+            if not view[self.index.offset(id, 0) + 1] & FLAG_PERSISTENT
+        ]
+        dead = []
+        for id in gone:
+            dead.extend(self.index.remove(id))
+        return dead
+
+    def _toggle(self, offset):
+        """Put a record into the running digest of the live set, or take it out."""
+        payload = self._payload(offset)
+        if not self.log.view[offset + 1] & FLAG_PLAIN:
+            # The seal's tag stands for the whole of the contents and what they are bound to.
+            payload = payload[:TAG_BYTES]
+        mac = self.seal.mac(b"live", self.log.view[offset : offset + 12], payload)
+        words = struct.unpack_from("<8H", mac)
+        digest = self._digest
+        for i in range(8):
+            digest[i] ^= words[i]
+
+    def _commit_mac(self, number):
+        words = struct.pack("<I8H", number, *self._digest)
+        return self.seal.mac(b"commit", words)[: record.COMMIT_BYTES]
+
+    # --- Counters --------------------------------------------------------------------------------
+
+    def _field(self, id):
+        offset = self._find(id, 0)
+        if not self.log.view[offset + 1] & FLAG_FIELD:
+            raise NotFound
+        payload = self._payload(offset)
+        start = len(payload) - FIELD_BYTES
+        return offset + HEADER_BYTES + start, payload[start:]
+
+    def _mark(self, id, mark):
+        if mark is None:
+            raise StoreFailure
+        base, bits = self._field(id)
+        self.log.program(base + mark[0], bytes((mark[1],)))
+        if bits[mark[0]] != mark[1]:
+            raise StoreFailure
+
+    def tries_spent(self, id):
+        """Tries spent since the last success; its object bounds them. NotFound."""
+        return field.tries_spent(self._field(id)[1])
+
+    def spend_try(self, id):
+        """PIN-2: spend one try, durably. StoreFailure: it could not be spent."""
+        bits = self._field(id)[1]
+        before = field.tries_spent(bits)
+        self._mark(id, field.retry_mark(bits, False))
+        if field.tries_spent(self._field(id)[1]) != before + 1:
+            raise StoreFailure
+
+    def restore_tries(self, id):
+        """Give all tries back; True if the object must be put anew soon, its field being used up."""
+        bits = self._field(id)[1]
+        if field.tries_spent(bits):
+            self._mark(id, field.retry_mark(bits, True))
+        if field.tries_spent(self._field(id)[1]):
+            raise StoreFailure
+        return field.RETRY_SLOTS - field.retry_slots_used(bits) < 2 * limits.SO_PIN_TRIES
+
+    def uses_spent(self, id):
+        """Uses counted since the object was put: 0..256. NotFound."""
+        return field.uses_spent(self._field(id)[1])
+
+    def spend_use(self, id):
+        """Count one use, durably; True if the object's field is used up now. StoreFailure."""
+        bits = self._field(id)[1]
+        before = field.uses_spent(bits)
+        self._mark(id, field.use_mark(bits))
+        after = field.uses_spent(self._field(id)[1])
+        if after != before + 1:
+            raise StoreFailure
+        return after == field.USE_SLOTS
+
+    # --- Capacity --------------------------------------------------------------------------------
+
+    def capacity(self):
+        """(total bytes, free bytes, erases of the most worn sector); bytes include overhead."""
+        free = max(0, self.capacity_bytes - self.log.live_bytes)
+        worn = max(self.log.erase_count(sector) for sector in range(self.log.sectors))
+        return self.capacity_bytes, free, worn

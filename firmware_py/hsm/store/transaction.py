@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A transaction: records that take effect together, when commit() returns (ATOM-1, ATOM-2).
+
+Use: `with store.transaction() as change: ...; change.commit()`. Leaving without commit undoes all.
+Contents put inside a transaction can be read after its commit only.
+"""
+
+from hsm import limits
+from hsm.store import record
+from hsm.store.errors import StoreFull
+from hsm.store.record import FLAG_FIELD, FLAG_LAST, FLAG_USER
+
+
+class Transaction:
+    """Made by Store.transaction(); one at a time."""
+
+    def __init__(self, store, number):
+        self._store = store
+        self._number = number
+        self._records = []
+        self._added_bytes = 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, exception_type, exception, traceback):
+        records, self._records = self._records, None
+        if records:
+            self._store.abort(records)
+
+    def put(self, id, kind, data, flags=0):
+        """Make or replace a small object: `data` in one part."""
+        self._truncate(id, 0)
+        self._put_part(id, kind, flags | FLAG_LAST, 0, data)
+
+    def put_object(self, id, kind, handle, flags=0):
+        """Make or replace an object that holds a handle of the crypto module, sealed by it."""
+        self._truncate(id, 0)
+        flags |= FLAG_LAST
+        bound = record.associated_data(kind, flags, id, 0, 0, self._number)
+        sealed = self._store.seal.key(flags & FLAG_USER).seal_object(bound, handle)
+        self._append(kind, flags, id, 0, sealed)
+
+    def replace(self, id, kind, data, flags=0):
+        """Make or replace a file of any length up to the limit: `data` in chunks."""
+        last = max(0, (len(data) - 1) // limits.CHUNK_BYTES)
+        self._truncate(id, last)
+        for part in range(last + 1):
+            chunk = data[part * limits.CHUNK_BYTES : (part + 1) * limits.CHUNK_BYTES]
+            self._put_part(id, kind, flags | (FLAG_LAST if part == last else 0), part, chunk)
+
+    def write(self, id, kind, offset, data, flags, scratch):
+        """Overwrite or extend the file `id` from `offset`, which is at most its size.
+
+        `scratch`: CHUNK_BYTES of wiped static memory; old contents pass through it.
+        """
+        store = self._store
+        size = store.size(id)
+        end = max(size, offset + len(data))
+        if offset > size or end > limits.FILE_BYTES_MAX:
+            raise StoreFull
+        last = max(0, (end - 1) // limits.CHUNK_BYTES)
+        first_changed = offset // limits.CHUNK_BYTES
+        last_old = store.index.last_part(id)
+        if last > last_old:
+            # The old last chunk loses its mark, even where none of its bytes change.
+            first_changed = min(first_changed, last_old)
+        last_changed = last if end > size else (offset + len(data) - 1) // limits.CHUNK_BYTES
+        for part in range(first_changed, last_changed + 1):
+            base = part * limits.CHUNK_BYTES
+            length = min(limits.CHUNK_BYTES, end - base)
+            if base < size:
+                store.open_part(id, part, scratch)
+            low, high = max(offset, base), min(offset + len(data), base + length)
+            if low < high:
+                scratch[low - base : high - base] = data[low - offset : high - offset]
+            chunk_flags = flags | (FLAG_LAST if part == last else 0)
+            self._put_part(id, kind, chunk_flags, part, scratch[:length])
+            scratch[: limits.CHUNK_BYTES] = bytes(limits.CHUNK_BYTES)
+
+    def delete(self, id):
+        """Delete an object; nothing happens if there is none."""
+        if id in self._store.index:
+            self._append(record.KIND_TOMBSTONE, 0, id, 0, b"")
+
+    def clear(self):
+        """Delete all objects but those put with FLAG_PERSISTENT."""
+        self._added_bytes -= self._store.log.live_bytes
+        self._append(record.KIND_CLEAR, 0, 0, 0, b"")
+
+    def put_plain(self, id, kind, data, flags=0):
+        """Make or replace an object that is not sealed: public and needed to make the seal."""
+        self._append(kind, flags | FLAG_LAST | record.FLAG_PLAIN, id, 0, data)
+
+    def commit(self):
+        """Durable before it returns. StoreFailure: the store is as it was before, or after."""
+        records, self._records = self._records, None
+        self._store.commit(self._number, records)
+
+    def _truncate(self, id, last):
+        # Parts behind the new last one would stay alive: the whole object goes first.
+        if id in self._store.index and self._store.index.last_part(id) > last:
+            self.delete(id)
+
+    def _put_part(self, id, kind, flags, part, data):
+        bound = record.associated_data(kind, flags, id, part, len(data), self._number)
+        sealed = self._store.seal.key(flags & FLAG_USER).seal(bound, data)
+        self._append(kind, flags, id, part, sealed)
+
+    def _append(self, kind, flags, id, part, payload):
+        store = self._store
+        field_bytes = record.FIELD_BYTES if flags & FLAG_FIELD else 0
+        if kind < record.KIND_CONTROL:
+            self._admit(id, part, len(payload) + field_bytes)
+        self._records.append(
+            store.log.append(
+                kind, flags, id, part, self._number, self._number, payload, field_bytes
+            )
+        )
+
+    def _admit(self, id, part, length):
+        # What replaces a record of its own size always fits: a PIN can be changed in a full store.
+        store = self._store
+        added = record.record_bytes(length)
+        old = store.index.offset(id, part)
+        if old >= 0:
+            added -= record.record_bytes(store.log.view[old + 6] | store.log.view[old + 7] << 8)
+        self._added_bytes += added
+        if added > 0 and store.log.live_bytes + self._added_bytes > store.capacity_bytes:
+            raise StoreFull

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""CPython twin of the port's module: the contract of port/stubs/hsm_port.pyi over a `NorFlash`.
+
+One device at a time: `plug` connects a board to the module; the firmware is then booted anew.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from nor_flash import PAGE_BYTES, SECTOR_BYTES, NorFlash
+
+COMMAND_DATA_MAX = 4096
+RESPONSE_DATA_MAX = 4096
+LED_OFF, LED_READY, LED_BUSY, LED_CONFIRM = range(4)
+FLASH_PAGE_BYTES = PAGE_BYTES
+FLASH_SECTOR_BYTES = SECTOR_BYTES
+CHIP = "rp2040"
+FLASH_DATA_SIZE_BYTES = 0
+
+
+class Reset(BaseException):
+    """The firmware asked for a watchdog reset."""
+
+
+@dataclass
+class Board:
+    """What the module stands for."""
+
+    flash: NorFlash
+    chip: str = "rp2040"
+    unique_id: bytes = bytes.fromhex("E6605481DB123456")
+    uptime_ms: int = 0
+    pressed: bool = False
+    cancelled: bool = False
+    led: int = LED_OFF
+    commands: Iterator[bytes | None] = field(default_factory=lambda: iter(()))
+    answer: Callable[[bytes], None] = lambda response: None
+    atr: bytes = b""
+
+
+_command = bytearray(COMMAND_DATA_MAX + 9)
+_response = bytearray(RESPONSE_DATA_MAX + 2)
+_chain = bytearray(COMMAND_DATA_MAX)
+_board: Board
+
+
+def plug(board: Board) -> None:
+    """Connect a board: power-on clears all static buffers."""
+    global CHIP, FLASH_DATA_SIZE_BYTES, _board
+    _board = board
+    CHIP = board.chip
+    FLASH_DATA_SIZE_BYTES = board.flash.size_bytes
+    for buffer in (_command, _response, _chain):
+        buffer[:] = bytes(len(buffer))
+
+
+def command_view(apdu: bytes) -> memoryview:
+    """The static command buffer holding `apdu` (for tests that drive the card without its loop)."""
+    _command[: len(apdu)] = apdu
+    return memoryview(_command)[: len(apdu)]
+
+
+def flash_view() -> memoryview:
+    return _board.flash.view()
+
+
+def flash_program(offset: int, data: bytes | bytearray | memoryview) -> None:
+    _board.flash.program(offset, data)
+
+
+def flash_erase(offset: int) -> None:
+    _board.flash.erase(offset)
+
+
+def flash_is_erased(offset: int, length: int) -> bool:
+    return _board.flash.is_erased(offset, length)
+
+
+def transport_start(atr: bytes) -> None:
+    if not 2 <= len(atr) <= 33:
+        raise OSError(22, "EINVAL")
+    _board.atr = bytes(atr)
+
+
+def transport_wait() -> memoryview | None:
+    apdu = next(_board.commands, b"")
+    if apdu is None:
+        wipe_response_buffer()
+        wipe_chain_buffer()
+        return None
+    if not apdu:
+        raise Reset
+    return command_view(apdu)
+
+
+def response_buffer() -> memoryview:
+    return memoryview(_response)
+
+
+def chain_buffer() -> memoryview:
+    return memoryview(_chain)
+
+
+def wipe_chain_buffer() -> None:
+    _chain[:] = bytes(len(_chain))
+
+
+def transport_respond(length: int) -> None:
+    if not 2 <= length <= len(_response):
+        raise OSError(22, "EINVAL")
+    _board.answer(bytes(_response[:length]))
+    _command[:] = bytes(len(_command))
+
+
+def wipe_response_buffer() -> None:
+    _response[:] = bytes(len(_response))
+
+
+def unique_id() -> bytes:
+    return _board.unique_id
+
+
+def uptime_ms() -> int:
+    return _board.uptime_ms
+
+
+def led(state: int) -> None:
+    _board.led = state
+
+
+def button_pressed() -> bool:
+    return _board.pressed
+
+
+def command_cancelled() -> bool:
+    return _board.cancelled
+
+
+def build_info() -> bytes:
+    return b"twin"
+
+
+def reset() -> None:
+    raise Reset
