@@ -18,7 +18,6 @@ nox.options.sessions = []
 PROJECT = Path(__file__).parent
 PYTHON = str(PROJECT / ".venv" / "bin" / "python")
 SYSTEM_PYTHON = sys.executable if sys.version_info >= (3, 11) else "python3"
-PYTHON_FOLDERS = ("boards", "tools", "sim", "host", "fuzz", "tests", "firmware_py", "bench")
 
 
 def run(session: nox.Session, *arguments: str, purpose: str = "sim") -> None:
@@ -76,7 +75,7 @@ def lint(session: nox.Session) -> None:
     run(session, "ruff", "check", ".", purpose="lint")
     run(session, "ruff", "format", "--check", ".", purpose="lint")
     run(session, "pyright", purpose="lint")
-    run(session, "importlinter.cli", "lint", purpose="lint")
+    session.run(str(Path(PYTHON).with_name("lint-imports")), external=True)
 
 
 @nox.session

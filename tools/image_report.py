@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 from rich.table import Table
 
+from tools.errors import ToolError
 from tools.lock import sha256_of
 from tools.progress import console
 
@@ -44,16 +46,22 @@ def sizes(elf_path: Path) -> Sizes:
                 text += size
             if section["sh_addr"] >= SRAM_START:
                 static_ram += size
-        symbols = {
-            symbol.name: symbol["st_value"]
-            for symbol in elf.get_section_by_name(".symtab").iter_symbols()  # type: ignore
-        }
+    found = symbols(elf_path)
     return Sizes(
         text=text,
         static_ram=static_ram,
-        gc_heap=symbols["__heap_end"] - symbols["__heap_start"],
-        stack=symbols["__StackTop"] - symbols["__StackBottom"],
+        gc_heap=found["__heap_end"] - found["__heap_start"],
+        stack=found["__StackTop"] - found["__StackBottom"],
     )
+
+
+def symbols(elf_path: Path) -> dict[str, int]:
+    """Values of all symbols in `elf_path` by name; raises ToolError for a file without any."""
+    with elf_path.open("rb") as file:
+        table = ELFFile(file).get_section_by_name(".symtab")
+        if not isinstance(table, SymbolTableSection):
+            raise ToolError(f"{elf_path} has no symbols")
+        return {symbol.name: symbol["st_value"] for symbol in table.iter_symbols()}
 
 
 def print_table(images: Iterable[Image]) -> None:

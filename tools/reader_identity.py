@@ -72,7 +72,9 @@ def identity(wanted: dict[str, str]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="reader-identity", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="reader-identity", description=(__doc__ or "").split("\n")[0]
+    )
     parser.add_argument("--board", default="pico", help="whose identity (default: pico)")
     parser.add_argument("--write", action="store_true", help="edit the file instead of printing")
     parser.add_argument("--file", type=Path, default=INFO_PLIST, help=f"default: {INFO_PLIST}")

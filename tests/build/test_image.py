@@ -28,9 +28,7 @@ XIP_START = 0x1000_0000
 
 def symbols(image) -> dict[str, int]:
     """All symbols of the image's ELF with their values."""
-    with image.file("elf").open("rb") as file:
-        table = ELFFile(file).get_section_by_name(".symtab")
-        return {symbol.name: symbol["st_value"] for symbol in table.iter_symbols()}
+    return image_report.symbols(image.file("elf"))
 
 
 def test_no_prompt_compiler_file_system_or_machine(image):
