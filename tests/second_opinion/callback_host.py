@@ -51,6 +51,10 @@ class Emulator(Protocol):
         """Run until an event or for a slice of time; events since the last call, in order."""
         ...
 
+    def pause(self, duration_us: int) -> list[Event]:
+        """Run for exactly so long, whatever happens; events in order."""
+        ...
+
 
 class EmulatorStalled(Exception):
     """The firmware did not do what the host waited for within its virtual time."""
@@ -61,6 +65,8 @@ class CallbackHost:
 
     ENUMERATION_US_MAX = 1_000_000
     CONTROL_US_MAX = 500_000
+    # Both emulators complete an OUT transaction some microseconds after they are told to.
+    STATUS_STAGE_US = 200
     COMMAND_US_MAX = 60_000_000
 
     def __init__(self, emulator: Emulator) -> None:
@@ -134,6 +140,8 @@ class CallbackHost:
             if len(packet) < PACKET_BYTES_MAX:
                 break
         self._send_packet(0, b"")
+        for event in self.emulator.pause(self.STATUS_STAGE_US):
+            self._note(event)
         return data
 
     def _control_out(self, setup: bytes) -> None:

@@ -4,7 +4,7 @@
 // Usage: node rp2040js_bridge.mjs <rp2040js module> <boot ROM file> <flash image> <unique id hex> <seed>
 //
 // Requests: {"op":"reset"} {"op":"setup","data":hex} {"op":"out","endpoint":n,"data":hex}
-// {"op":"run","instructions":n}. The answer to "run" is {"now_us", "instructions", "wall_ms", "events"}.
+// {"op":"run","instructions":n,"until_us":t}. The answer to "run" is {"now_us", "instructions", "wall_ms", "events"}.
 //
 // Supplied here because rp2040js lacks them: the ring oscillator's RANDOMBIT ([RP2040] 2.17.5; seeded),
 // the flash command 4Bh (unique id), and the order of a double-buffered IN pair, which it sends swapped.
@@ -107,13 +107,14 @@ function listen() {
     };
 }
 
-function run(limit) {
+function run(limit, untilUs = Infinity) {
+    const untilNs = untilUs * 1000;
     const start = performance.now();
     const end = instructions + limit;
     let idle = 0;
-    while (instructions < end && events.length === 0 && idle < 1000) {
+    while (instructions < end && events.length === 0 && idle < 1000 && clock.nanos < untilNs) {
         if (chip.core.waiting) {
-            clock.tick(clock.nanosToNextAlarm);
+            clock.tick(Math.min(clock.nanosToNextAlarm, untilNs - clock.nanos));
             idle += 1;
         } else {
             clock.tick(chip.core.executeInstruction() * CYCLE_NS);
@@ -137,7 +138,7 @@ function serve(request) {
             chip.usbCtrl.endpointReadDone(request.endpoint, Buffer.from(request.data, "hex"));
             return {};
         case "run":
-            return run(request.instructions);
+            return run(request.instructions, request.until_us);
         default:
             return { error: `unknown request ${request.op}` };
     }

@@ -45,7 +45,17 @@ class Rp2040JsEmulator:
         self._request(op="out", endpoint=endpoint, data=data.hex())
 
     def run(self) -> list[Event]:
-        answer = self._request(op="run", instructions=SLICE_INSTRUCTIONS)
+        return self._run(op="run", instructions=SLICE_INSTRUCTIONS)
+
+    def pause(self, duration_us: int) -> list[Event]:
+        events: list[Event] = []
+        deadline_us = self.now_us + duration_us
+        while self.now_us < deadline_us:
+            events += self._run(op="run", instructions=SLICE_INSTRUCTIONS, until_us=deadline_us)
+        return events
+
+    def _run(self, **request: object) -> list[Event]:
+        answer = self._request(**request)
         self.now_us = answer["now_us"]
         self.instructions = answer["instructions"]
         self.wall_ms += answer["wall_ms"]

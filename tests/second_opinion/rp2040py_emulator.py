@@ -80,6 +80,15 @@ class Rp2040PyEmulator:
         events, self._events = self._events, []
         return events
 
+    def pause(self, duration_us: int) -> list[Event]:
+        events: list[Event] = []
+        deadline_us = self.now_us + duration_us
+        alarm = self.simulator.clock.create_alarm(self.simulator.stop)
+        alarm.schedule(duration_us * 1000)
+        while self.now_us < deadline_us:
+            events += self.run()
+        return events
+
     def _listen(self) -> None:
         usb = self.chip.usb_ctrl
         note = self._note
