@@ -29,6 +29,9 @@ const DOUBLE_BUFFER = 1 << 30;
 
 const simulator = new Simulator();
 const { rp2040: chip, clock } = simulator;
+// Standard output belongs to the protocol.
+const quiet = () => {};
+chip.logger = { debug: quiet, info: quiet, warn: quiet, error: (...words) => console.error(...words) };
 let events = [];
 let instructions = 0;
 
