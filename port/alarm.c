@@ -1,0 +1,34 @@
+// Time since reset and two one-shot alarms of the microsecond timer ([RP2040] 4.6, [RP2350] 12.8).
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "alarm.h"
+
+#include "hardware/irq.h"
+#include "hardware/structs/timer.h"
+#include "hardware/timer.h"
+
+#define UPTIME_MASK ((1u << 30) - 1)
+
+void alarm_init(alarm_t alarm, void (*handler)(void)) {
+    uint irq = hardware_alarm_get_irq_num((uint)alarm);
+    irq_set_exclusive_handler(irq, handler);
+    irq_set_priority(irq, PICO_LOWEST_IRQ_PRIORITY);
+    irq_set_enabled(irq, true);
+    hw_set_bits(&timer_hw->inte, 1u << alarm);
+}
+
+void alarm_set(alarm_t alarm, uint32_t delay_us) {
+    timer_hw->alarm[alarm] = timer_hw->timerawl + delay_us;
+}
+
+void alarm_cancel(alarm_t alarm) {
+    timer_hw->armed = 1u << alarm;
+    alarm_acknowledge(alarm);
+}
+
+void alarm_acknowledge(alarm_t alarm) {
+    timer_hw->intr = 1u << alarm;
+}
+
+uint32_t alarm_uptime_ms(void) {
+    return (uint32_t)(time_us_64() / 1000) & UPTIME_MASK;
+}

@@ -1,0 +1,27 @@
+// Time since reset and two one-shot alarms of the microsecond timer ([RP2040] 4.6, [RP2350] 12.8).
+// SPDX-License-Identifier: GPL-2.0-or-later
+#ifndef HSM_ALARM_H
+#define HSM_ALARM_H
+
+#include <stdint.h>
+
+#include "pico.h"
+
+typedef enum {
+    ALARM_TIME_EXTENSION = 0,
+    ALARM_LED = 1,
+} alarm_t;
+
+// `handler` runs in an interrupt of the lowest priority, the one that USB has too: they never
+// interrupt each other. It acknowledges with alarm_acknowledge.
+void alarm_init(alarm_t alarm, void (*handler)(void));
+
+// Fires once, `delay_us` from now; an earlier setting is replaced.
+void alarm_set(alarm_t alarm, uint32_t delay_us);
+void alarm_cancel(alarm_t alarm);
+void alarm_acknowledge(alarm_t alarm);
+
+// Milliseconds since reset, wraps at 2**30.
+uint32_t alarm_uptime_ms(void);
+
+#endif // HSM_ALARM_H

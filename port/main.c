@@ -1,0 +1,13 @@
+// Where the SDK's start-up code arrives: bring up what the firmware stands on, then run it.
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "identity.h"
+#include "led.h"
+#include "python.h"
+#include "usb_descriptors.h"
+
+int main(void) {
+    identity_init();
+    usb_descriptors_init(identity());
+    led_init();
+    python_run();
+}
