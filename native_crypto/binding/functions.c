@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Functions on public data: hash, compare, randomness, curve parameters, signature check.
+#include "functions.h"
+
+#include "curves.h"
+#include "digest.h"
+#include "drbg.h"
+#include "handle.h"
+#include "wipe.h"
+
+#define RANDOM_MAX_BYTES 4096
+
+/// digest(hash: int, *parts: Buffer) -> bytes
+/// Hash of the concatenated parts: 20, 28, 32, 48 or 64 bytes.
+static mp_obj_t digest(size_t count, const mp_obj_t *arguments) {
+    crypto_hash_t hash = (crypto_hash_t)mp_obj_get_int(arguments[0]);
+    size_t length = crypto_digest_length(hash);
+    hsm_crypto_require(length != 0);
+    for (size_t i = 1; i < count; i++) {
+        hsm_crypto_read(arguments[i]); // raise before anything is taken from the pool
+    }
+    vstr_t out;
+    vstr_init_len(&out, length);
+    crypto_digest_t *state;
+    hsm_crypto_check(crypto_digest_new(hash, &state));
+    crypto_result_t result = CRYPTO_OK;
+    for (size_t i = 1; result == CRYPTO_OK && i < count; i++) {
+        mp_buffer_info_t part = hsm_crypto_read(arguments[i]);
+        result = crypto_digest_update(state, part.buf, part.len);
+    }
+    crypto_result_t last = crypto_digest_final(state, (uint8_t *)out.buf);
+    hsm_crypto_check(result);
+    hsm_crypto_check(last);
+    return mp_obj_new_bytes_from_vstr(&out);
+}
+MP_DEFINE_CONST_FUN_OBJ_VAR(hsm_crypto_digest_obj, 1, digest);
+
+/// equal(a: Buffer, b: Buffer) -> bool
+/// Compare in time that depends on the lengths only.
+static mp_obj_t equal(mp_obj_t a_in, mp_obj_t b_in) {
+    mp_buffer_info_t a = hsm_crypto_read(a_in);
+    mp_buffer_info_t b = hsm_crypto_read(b_in);
+    return mp_obj_new_bool(a.len == b.len && crypto_equal(a.buf, b.buf, a.len));
+}
+MP_DEFINE_CONST_FUN_OBJ_2(hsm_crypto_equal_obj, equal);
+
+/// random(length: int) -> bytes
+/// 0..4096 bytes of public randomness. CryptoError(REASON_ENTROPY).
+static mp_obj_t random_bytes(mp_obj_t length_in) {
+    mp_int_t length = mp_obj_get_int(length_in);
+    hsm_crypto_require(length >= 0 && length <= RANDOM_MAX_BYTES);
+    vstr_t out;
+    vstr_init_len(&out, (size_t)length);
+    hsm_crypto_check(crypto_random((uint8_t *)out.buf, (size_t)length));
+    return mp_obj_new_bytes_from_vstr(&out);
+}
+MP_DEFINE_CONST_FUN_OBJ_1(hsm_crypto_random_obj, random_bytes);
+
+/// random_into(buffer: bytearray | memoryview) -> int
+/// Fill a buffer of 0..4096 bytes; returns its length. CryptoError(REASON_ENTROPY).
+static mp_obj_t random_into(mp_obj_t buffer_in) {
+    mp_buffer_info_t buffer = hsm_crypto_write(buffer_in, 0);
+    hsm_crypto_require(buffer.len <= RANDOM_MAX_BYTES);
+    hsm_crypto_check(crypto_random(buffer.buf, buffer.len));
+    return mp_obj_new_int_from_uint(buffer.len);
+}
+MP_DEFINE_CONST_FUN_OBJ_1(hsm_crypto_random_into_obj, random_into);
+
+/// reseed() -> None
+/// Mix fresh, health-tested entropy into the DRBG. CryptoError(REASON_ENTROPY).
+static mp_obj_t reseed(void) {
+    hsm_crypto_check(crypto_reseed());
+    return mp_const_none;
+}
+MP_DEFINE_CONST_FUN_OBJ_0(hsm_crypto_reseed_obj, reseed);
+
+/// curve_from_prime(prime: Buffer) -> int | None
+/// The curve whose field prime is `prime` (leading zeros ignored), else None.
+static mp_obj_t curve_from_prime(mp_obj_t prime_in) {
+    mp_buffer_info_t prime = hsm_crypto_read(prime_in);
+    int curve = crypto_curve_from_prime(prime.buf, prime.len);
+    return curve != 0 ? MP_OBJ_NEW_SMALL_INT(curve) : mp_const_none;
+}
+MP_DEFINE_CONST_FUN_OBJ_1(hsm_crypto_curve_from_prime_obj, curve_from_prime);
+
+static mp_obj_t parameter_bytes(int curve, crypto_curve_parameter_t parameter) {
+    uint8_t number[CRYPTO_FIELD_MAX_BYTES];
+    crypto_curve_parameter(curve, parameter, number);
+    return mp_obj_new_bytes(number, crypto_curve_bytes(curve));
+}
+
+/// curve_parameters(curve: int) -> tuple[bytes, bytes, bytes, bytes, bytes, int]
+/// (p, a, b, G, n, h): field-width big endian; G uncompressed 04||X||Y; n of the order's width; h cofactor.
+static mp_obj_t curve_parameters(mp_obj_t curve_in) {
+    int curve = (int)mp_obj_get_int(curve_in);
+    size_t length = crypto_curve_bytes(curve);
+    hsm_crypto_require(length != 0);
+    uint8_t generator[CRYPTO_POINT_MAX_BYTES];
+    generator[0] = 0x04;
+    crypto_curve_parameter(curve, CRYPTO_CURVE_GENERATOR_X, generator + 1);
+    crypto_curve_parameter(curve, CRYPTO_CURVE_GENERATOR_Y, generator + 1 + length);
+    mp_obj_t items[] = {
+        parameter_bytes(curve, CRYPTO_CURVE_PRIME), parameter_bytes(curve, CRYPTO_CURVE_A),
+        parameter_bytes(curve, CRYPTO_CURVE_B),     mp_obj_new_bytes(generator, 1 + 2 * length),
+        parameter_bytes(curve, CRYPTO_CURVE_ORDER), MP_OBJ_NEW_SMALL_INT(1),
+    };
+    return mp_obj_new_tuple(MP_ARRAY_SIZE(items), items);
+}
+MP_DEFINE_CONST_FUN_OBJ_1(hsm_crypto_curve_parameters_obj, curve_parameters);
+
+/// ec_verify(curve: int, public: Buffer, hash: Buffer, signature: Buffer) -> bool
+/// ECDSA check of a raw r||s signature; `public` is 04||X||Y. CryptoError(REASON_POINT).
+static mp_obj_t ec_verify(size_t count, const mp_obj_t *arguments) {
+    (void)count;
+    int curve = (int)mp_obj_get_int(arguments[0]);
+    size_t length = crypto_curve_bytes(curve);
+    hsm_crypto_require(length != 0);
+    mp_buffer_info_t public = hsm_crypto_read_exactly(arguments[1], 1 + 2 * length);
+    mp_buffer_info_t hash = hsm_crypto_read(arguments[2]);
+    mp_buffer_info_t signature = hsm_crypto_read_exactly(arguments[3], 2 * length);
+    const uint8_t *point = public.buf;
+    hsm_crypto_require(point[0] == 0x04);
+    crypto_result_t result = crypto_ec_verify(curve, point + 1, hash.buf, hash.len, signature.buf);
+    if (result == CRYPTO_AUTHENTICATION) {
+        return mp_const_false;
+    }
+    hsm_crypto_check(result);
+    return mp_const_true;
+}
+MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(hsm_crypto_ec_verify_obj, 4, 4, ec_verify);

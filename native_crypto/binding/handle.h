@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the three handle types share: an object that owns a block in the crypto pool.
+#ifndef HSM_CRYPTO_HANDLE_H
+#define HSM_CRYPTO_HANDLE_H
+
+#include "py/obj.h"
+#include "py/runtime.h"
+
+#include "ec.h"
+#include "object.h"
+#include "result.h"
+#include "rsa.h"
+
+extern const mp_obj_type_t hsm_crypto_type_error;
+extern const mp_obj_type_t hsm_crypto_type_secret;
+extern const mp_obj_type_t hsm_crypto_type_ec_key;
+extern const mp_obj_type_t hsm_crypto_type_rsa_key;
+
+typedef struct {
+    mp_obj_base_t base;
+    void *handle; // in the pool; NULL once wiped
+} hsm_crypto_handle_t;
+
+// A new object that owns nothing yet. Made before the block it will own: allocating may raise.
+hsm_crypto_handle_t *hsm_crypto_handle_new(const mp_obj_type_t *type);
+
+// The block of a live object of that type; TypeError for another type, ValueError once wiped.
+void *hsm_crypto_handle_get(mp_obj_t object, const mp_obj_type_t *type);
+
+// wipe(), __exit__ and the finaliser.
+extern const mp_obj_fun_builtin_fixed_t hsm_crypto_handle_wipe_obj;
+extern const mp_obj_fun_builtin_var_t hsm_crypto_handle_exit_obj;
+
+// Raise what a result stands for; nothing for CRYPTO_OK.
+void hsm_crypto_check(crypto_result_t result);
+
+// A readable buffer, or one that can be written and holds at least `length` bytes.
+mp_buffer_info_t hsm_crypto_read(mp_obj_t object);
+mp_buffer_info_t hsm_crypto_read_exactly(mp_obj_t object, size_t length);
+mp_buffer_info_t hsm_crypto_write(mp_obj_t object, size_t length);
+
+// Raise ValueError (without text) unless the condition holds.
+void hsm_crypto_require(bool condition);
+
+// Rows that open the locals dictionary of each handle type.
+#define HSM_CRYPTO_HANDLE_ROWS                                                                                        \
+    {MP_ROM_QSTR(MP_QSTR_wipe), MP_ROM_PTR(&hsm_crypto_handle_wipe_obj)},                                             \
+        {MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&hsm_crypto_handle_wipe_obj)},                                      \
+        {MP_ROM_QSTR(MP_QSTR___enter__), MP_ROM_PTR(&mp_identity_obj)},                                               \
+        {MP_ROM_QSTR(MP_QSTR___exit__), MP_ROM_PTR(&hsm_crypto_handle_exit_obj)}
+
+#endif // HSM_CRYPTO_HANDLE_H

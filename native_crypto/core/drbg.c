@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Randomness: [SP800-90A] Hash_DRBG with SHA-256, seeded by the host's noise source.
+#include "drbg.h"
+
+#include <stdbool.h>
+
+#include "crypto_host.h"
+#include "library.h"
+#include "pool.h"
+#include "wipe.h"
+
+// Security strength 256: entropy input of 256 bits plus half of it for the nonce ([SP800-90A] 8.6.7).
+#define RESEED_BYTES 48
+
+static WC_RNG generator;
+static bool instantiated;
+
+// Once a health test has failed, nothing that needs randomness works until reset.
+static bool failed;
+
+// The library's seed hook (CUSTOM_RAND_GENERATE_SEED).
+int crypto_seed(unsigned char *output, unsigned int length) {
+    if (failed || crypto_host_entropy(output, length) != 0) {
+        failed = true;
+        crypto_wipe(output, length);
+        return RNG_FAILURE_E;
+    }
+    return 0;
+}
+
+static crypto_result_t instantiate(void) {
+    if (failed) {
+        return CRYPTO_ENTROPY;
+    }
+    if (!instantiated) {
+        int error = wc_InitRng(&generator);
+        if (error != 0) {
+            wc_FreeRng(&generator);
+            // Out of memory says nothing about the noise source and may pass.
+            failed = failed || error != MEMORY_E;
+            return failed ? CRYPTO_ENTROPY : CRYPTO_MEMORY;
+        }
+        instantiated = true;
+    }
+    return CRYPTO_OK;
+}
+
+crypto_result_t crypto_random(uint8_t *out, size_t length) {
+    crypto_result_t result = instantiate();
+    if (result != CRYPTO_OK) {
+        return result;
+    }
+    if (wc_RNG_GenerateBlock(&generator, out, length) != 0) {
+        failed = true;
+        crypto_wipe(out, length);
+        return CRYPTO_ENTROPY;
+    }
+    return CRYPTO_OK;
+}
+
+crypto_result_t crypto_reseed(void) {
+    crypto_result_t result = instantiate();
+    if (result != CRYPTO_OK) {
+        return result;
+    }
+    uint8_t seed[RESEED_BYTES];
+    bool mixed = crypto_seed(seed, sizeof(seed)) == 0 && wc_RNG_DRBG_Reseed(&generator, seed, sizeof(seed)) == 0;
+    crypto_wipe(seed, sizeof(seed));
+    failed = failed || !mixed;
+    return mixed ? CRYPTO_OK : CRYPTO_ENTROPY;
+}
+
+void *crypto_drbg(void) {
+    return instantiate() == CRYPTO_OK ? &generator : NULL;
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Randomness: [SP800-90A] Hash_DRBG with SHA-256, seeded by the host's noise source.
+#ifndef CRYPTO_DRBG_H
+#define CRYPTO_DRBG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "result.h"
+
+// Fill `out`; the first call instantiates the generator. CRYPTO_ENTROPY when the noise source failed,
+// now or at any time since reset.
+crypto_result_t crypto_random(uint8_t *out, size_t length);
+
+// Mix 48 fresh bytes of the noise source into the generator's state.
+crypto_result_t crypto_reseed(void);
+
+// The generator for the library's own calls (struct WC_RNG); NULL when it cannot be used.
+void *crypto_drbg(void);
+
+#endif // CRYPTO_DRBG_H

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Long integers of chosen size from the pool (the library's own type would take 1 KiB each).
+#include "number.h"
+
+#include "pool.h"
+
+size_t crypto_number_size(size_t bits) {
+    return MP_INT_SIZEOF(MP_BITS_CNT(bits));
+}
+
+mp_int *crypto_number_at(void *memory, size_t bits) {
+    mp_int *number = memory;
+    return mp_init_size(number, (int)MP_BITS_CNT(bits)) == 0 ? number : NULL;
+}
+
+mp_int *crypto_number_new(size_t bits) {
+    void *memory = crypto_pool_alloc(crypto_number_size(bits));
+    return memory != NULL ? crypto_number_at(memory, bits) : NULL;
+}
+
+int crypto_number_montgomery(const mp_int *a, const mp_int *b, const mp_int *n, mp_digit rho, mp_int *product,
+                             mp_int *r) {
+    int error = mp_mul(a, b, product);
+    if (error == 0) {
+        error = mp_montgomery_reduce_ct(product, n, rho);
+    }
+    return error != 0 ? error : mp_copy(product, r);
+}

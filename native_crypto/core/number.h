@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Long integers of chosen size from the pool (the library's own type would take 1 KiB each).
+#ifndef CRYPTO_NUMBER_H
+#define CRYPTO_NUMBER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "library.h"
+
+// Zero, with room for `bits`; NULL when the pool is exhausted. Freed with `crypto_pool_free`.
+mp_int *crypto_number_new(size_t bits);
+
+// Lay a zero number of `bits` at `memory` (`crypto_number_size(bits)` bytes, aligned to 4).
+mp_int *crypto_number_at(void *memory, size_t bits);
+size_t crypto_number_size(size_t bits);
+
+// r = a * b / 2^(32 * words of n) mod n: Montgomery multiplication in time that depends on sizes only.
+// `product` is scratch with room for twice n's bits and a word. Returns a library error, 0 if well.
+int crypto_number_montgomery(const mp_int *a, const mp_int *b, const mp_int *n, mp_digit rho, mp_int *product,
+                             mp_int *r);
+
+#endif // CRYPTO_NUMBER_H

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Handles of any kind, and their sealed form: a key leaves C memory only encrypted.
+#include "object.h"
+
+#include <string.h>
+
+#include "pool.h"
+#include "rsa_key.h"
+#include "seal.h"
+#include "wipe.h"
+
+#define KIND_BYTES 1
+#define EC_HEADER_BYTES 1
+#define RSA_HEADER_BYTES 6
+
+crypto_result_t crypto_secret_new(size_t length, crypto_secret_t **secret) {
+    if (length == 0 || length > CRYPTO_SECRET_MAX_BYTES) {
+        return CRYPTO_ARGUMENT;
+    }
+    *secret = crypto_pool_alloc_handle(sizeof(**secret));
+    if (*secret == NULL) {
+        return CRYPTO_MEMORY;
+    }
+    (*secret)->length = (uint8_t)length;
+    return CRYPTO_OK;
+}
+
+static size_t plain_length(crypto_object_kind_t kind, const void *handle) {
+    switch (kind) {
+        case CRYPTO_OBJECT_SECRET:
+            return KIND_BYTES + ((const crypto_secret_t *)handle)->length;
+        case CRYPTO_OBJECT_EC:
+            return KIND_BYTES + EC_HEADER_BYTES + 3 * crypto_curve_bytes(((const crypto_ec_key_t *)handle)->curve);
+        case CRYPTO_OBJECT_RSA:
+            return KIND_BYTES + RSA_HEADER_BYTES + CRYPTO_RSA_PARTS * (crypto_rsa_bits(handle) / 16);
+    }
+    return 0;
+}
+
+size_t crypto_object_sealed_length(crypto_object_kind_t kind, const void *handle) {
+    return CRYPTO_SEAL_TAG_BYTES + plain_length(kind, handle);
+}
+
+// --- Writing ---------------------------------------------------------------------------------------
+
+static void store_ec(const crypto_ec_key_t *key, uint8_t *out) {
+    size_t length = crypto_curve_bytes(key->curve);
+    out[0] = key->curve;
+    memcpy(out + EC_HEADER_BYTES, key->private_key, length);
+    memcpy(out + EC_HEADER_BYTES + length, key->public_key, 2 * length);
+}
+
+static crypto_result_t store_rsa(const crypto_rsa_key_t *key, uint8_t *out) {
+    unsigned bits = crypto_rsa_bits(key);
+    uint32_t exponent = crypto_rsa_exponent(key);
+    out[0] = (uint8_t)(bits >> 8);
+    out[1] = (uint8_t)bits;
+    for (size_t i = 0; i < 4; i++) {
+        out[2 + i] = (uint8_t)(exponent >> (24 - 8 * i));
+    }
+    return crypto_rsa_key_store(key, out + RSA_HEADER_BYTES);
+}
+
+static crypto_result_t store(crypto_object_kind_t kind, const void *handle, uint8_t *out) {
+    out[0] = (uint8_t)kind;
+    out += KIND_BYTES;
+    switch (kind) {
+        case CRYPTO_OBJECT_SECRET:
+            memcpy(out, ((const crypto_secret_t *)handle)->bytes, ((const crypto_secret_t *)handle)->length);
+            return CRYPTO_OK;
+        case CRYPTO_OBJECT_EC:
+            store_ec(handle, out);
+            return CRYPTO_OK;
+        case CRYPTO_OBJECT_RSA:
+            return store_rsa(handle, out);
+    }
+    return CRYPTO_ARGUMENT;
+}
+
+crypto_result_t crypto_object_seal(const uint8_t *secret, const uint8_t *associated, size_t associated_length,
+                                   crypto_object_kind_t kind, const void *handle, uint8_t *out) {
+    size_t length = plain_length(kind, handle);
+    uint8_t *plain = crypto_pool_alloc(length);
+    if (plain == NULL) {
+        return CRYPTO_MEMORY;
+    }
+    crypto_result_t result = store(kind, handle, plain);
+    if (result == CRYPTO_OK) {
+        result = crypto_seal(secret, associated, associated_length, plain, length, out);
+    }
+    crypto_pool_free(plain);
+    return result;
+}
+
+// --- Reading ---------------------------------------------------------------------------------------
+
+static crypto_result_t load_secret(const uint8_t *in, size_t length, void **handle) {
+    crypto_secret_t *secret;
+    crypto_result_t result = crypto_secret_new(length, &secret);
+    if (result == CRYPTO_OK) {
+        memcpy(secret->bytes, in, length);
+        *handle = secret;
+    }
+    return result;
+}
+
+static crypto_result_t load_ec(const uint8_t *in, size_t length, void **handle) {
+    size_t width = length > 0 ? crypto_curve_bytes(in[0]) : 0;
+    if (width == 0 || length != EC_HEADER_BYTES + 3 * width) {
+        return CRYPTO_ARGUMENT;
+    }
+    crypto_ec_key_t *key = crypto_pool_alloc_handle(sizeof(*key));
+    if (key == NULL) {
+        return CRYPTO_MEMORY;
+    }
+    key->curve = in[0];
+    memcpy(key->private_key, in + EC_HEADER_BYTES, width);
+    memcpy(key->public_key, in + EC_HEADER_BYTES + width, 2 * width);
+    *handle = key;
+    return CRYPTO_OK;
+}
+
+static crypto_result_t load_rsa(const uint8_t *in, size_t length, void **handle) {
+    if (length < RSA_HEADER_BYTES) {
+        return CRYPTO_ARGUMENT;
+    }
+    unsigned bits = ((unsigned)in[0] << 8) | in[1];
+    uint32_t exponent = ((uint32_t)in[2] << 24) | ((uint32_t)in[3] << 16) | ((uint32_t)in[4] << 8) | in[5];
+    if (length != RSA_HEADER_BYTES + CRYPTO_RSA_PARTS * (bits / 16)) {
+        return CRYPTO_ARGUMENT;
+    }
+    return crypto_rsa_key_load(bits, exponent, in + RSA_HEADER_BYTES, (crypto_rsa_key_t **)handle);
+}
+
+crypto_result_t crypto_object_open(const uint8_t *secret, const uint8_t *associated, size_t associated_length,
+                                   const uint8_t *sealed, size_t sealed_length, crypto_object_kind_t *kind,
+                                   void **handle) {
+    if (sealed_length <= CRYPTO_SEAL_TAG_BYTES + KIND_BYTES) {
+        return CRYPTO_AUTHENTICATION;
+    }
+    size_t length = sealed_length - CRYPTO_SEAL_TAG_BYTES;
+    uint8_t *plain = crypto_pool_alloc(length);
+    if (plain == NULL) {
+        return CRYPTO_MEMORY;
+    }
+    crypto_result_t result = crypto_open(secret, associated, associated_length, sealed, sealed_length, plain);
+    if (result == CRYPTO_OK) {
+        *kind = (crypto_object_kind_t)plain[0];
+        const uint8_t *body = plain + KIND_BYTES;
+        size_t body_length = length - KIND_BYTES;
+        if (*kind == CRYPTO_OBJECT_SECRET) {
+            result = load_secret(body, body_length, handle);
+        } else if (*kind == CRYPTO_OBJECT_EC) {
+            result = load_ec(body, body_length, handle);
+        } else if (*kind == CRYPTO_OBJECT_RSA) {
+            result = load_rsa(body, body_length, handle);
+        } else {
+            result = CRYPTO_FAILED;
+        }
+        // Authentic, so nobody's input: a record that a different version wrote.
+        result = result == CRYPTO_ARGUMENT ? CRYPTO_FAILED : result;
+    }
+    crypto_pool_free(plain);
+    return result;
+}

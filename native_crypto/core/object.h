@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Handles of any kind, and their sealed form: a key leaves C memory only encrypted.
+#ifndef CRYPTO_OBJECT_H
+#define CRYPTO_OBJECT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ec.h"
+#include "result.h"
+#include "rsa.h"
+
+#define CRYPTO_SECRET_MAX_BYTES 64
+
+typedef struct {
+    uint8_t length; // 1..64
+    uint8_t bytes[CRYPTO_SECRET_MAX_BYTES];
+} crypto_secret_t;
+
+typedef enum {
+    CRYPTO_OBJECT_SECRET = 1,
+    CRYPTO_OBJECT_EC = 2,
+    CRYPTO_OBJECT_RSA = 3,
+} crypto_object_kind_t;
+
+// A zeroed secret of `length` bytes (1..64), from the pool.
+crypto_result_t crypto_secret_new(size_t length, crypto_secret_t **secret);
+
+// Length of the sealed form: tag, kind, and
+//   SECRET  bytes
+//   EC      curve(1) || private key || X || Y
+//   RSA     bits(2) || e(4) || p || q || dp || dq || 1/q mod p
+// with numbers big endian and of fixed width.
+size_t crypto_object_sealed_length(crypto_object_kind_t kind, const void *handle);
+
+// Seal `handle` under a 32-byte secret; `out` has room for `crypto_object_sealed_length`.
+crypto_result_t crypto_object_seal(const uint8_t *secret, const uint8_t *associated, size_t associated_length,
+                                   crypto_object_kind_t kind, const void *handle, uint8_t *out);
+
+// A new handle in the pool. CRYPTO_AUTHENTICATION; CRYPTO_FAILED for authentic bytes that are no object.
+crypto_result_t crypto_object_open(const uint8_t *secret, const uint8_t *associated, size_t associated_length,
+                                   const uint8_t *sealed, size_t sealed_length, crypto_object_kind_t *kind,
+                                   void **handle);
+
+#endif // CRYPTO_OBJECT_H
