@@ -7,9 +7,11 @@ Works from `make`, and with a nox of your own in a fresh clone.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import nox
+from nox.command import CommandFailed
 
 nox.options.default_venv_backend = "none"
 # `nox` alone lists the sessions.
@@ -63,10 +65,32 @@ def reader_identity(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Everything that CI runs; with arguments, pytest alone on them."""
     run(session, "tools.firmware", purpose="tests")
-    if not session.posargs:
-        lint(session)
-    arguments = session.posargs or ["-n", "2", "--dist", "loadfile", "tests"]
-    run(session, "pytest", *arguments, purpose="tests")
+    if session.posargs:
+        run(session, "pytest", *session.posargs, purpose="tests")
+        return
+    # Both always run: a wrong blank should not hide a wrong signature.
+    results = {"lint": passes(lint, session), "pytest": passes(suites, session)}
+    for name, passed in results.items():
+        print(f"{name:8} {'passed' if passed else 'FAILED'}; to repeat it: {REPEAT[name]}")
+    if not all(results.values()):
+        session.error("not everything passed")
+
+
+REPEAT = {"lint": "nox -s lint", "pytest": "nox -s tests -- tests"}
+
+
+def suites(session: nox.Session) -> None:
+    """All pytest suites, on both cores."""
+    run(session, "pytest", "-n", "2", "--dist", "loadfile", "tests", purpose="tests")
+
+
+def passes(step: Callable[[nox.Session], None], session: nox.Session) -> bool:
+    """Runs a step; False when one of its commands failed."""
+    try:
+        step(session)
+    except CommandFailed:
+        return False
+    return True
 
 
 @nox.session
