@@ -234,9 +234,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.firmware", description=__doc__)
     parser.add_argument("--board", action="append", help=f"one of: {', '.join(boards.names())}")
     parser.add_argument("--build-dir", type=Path, default=paths.BUILD, help="default: build")
+    parser.add_argument("--target", action="append", choices=TARGETS, help="default: all")
     parser.add_argument("--quiet", action="store_true", help="print no table of sizes")
     arguments = parser.parse_args()
-    images = build(arguments.board, arguments.build_dir)
+    images = build(arguments.board, arguments.build_dir, tuple(arguments.target or TARGETS))
     if not arguments.quiet:
         image_report.print_table(images)
     return 0
