@@ -14,12 +14,12 @@ from tools.errors import ToolError
 # Name of a symbol -> why the image must not contain it.
 FORBIDDEN_SYMBOLS = {
     r"pyexec_|readline|mp_hal_stdin|repl_": "a prompt",
-    r"mp_compile|mp_parse|mp_lexer|mp_emit_|emit_bc": "a compiler",
+    r"mp_compile|mp_parse(?!_num)|mp_lexer|mp_emit_|emit_bc": "a compiler",
     r"mp_vfs|vfs_|mp_reader_new_file|mp_builtin_open|littlefs|lfs[12]?_|f_open": "a file system",
     r"machine_|mp_module_machine|mod_machine|rp2_|mod_rp2": "raw hardware for Python",
     r"mp_module_os|mod_os_|mp_module_micropython_mem": "the system for Python",
     r"stdio_|uart_(init|putc|write)": "a console",
-    r"tud_(cdc|msc|hid|vendor|dfu)_": "another USB function than CCID",
+    r"tud_(cdc|msc|hid|dfu|vendor(?!_control))_": "another USB function than CCID",
 }
 SRAM_START = 0x2000_0000
 SRAM_BYTES = {"rp2040": 264 * 1024, "rp2350": 520 * 1024}
