@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +16,8 @@ from tools.errors import EXIT_FAILED, ToolError
 console = Console(highlight=False, soft_wrap=True)
 
 LOG_LINES_SHOWN = 40
+# Ninja repeats the command of a failed step, which can be tens of thousands of characters long.
+LOG_COLUMNS_SHOWN = 240
 # Ninja's "[12/345]" and make's "[ 12%]".
 STEP = re.compile(r"^\[\s*(\d+)(?:/(\d+)|%)\]")
 
@@ -56,8 +57,8 @@ def run(
     if not console.is_terminal:
         console.print(f"{title}: {'done' if process.returncode == 0 else 'failed'}")
     if process.returncode:
-        tail = deque(output, LOG_LINES_SHOWN)
-        console.print("".join(tail), markup=False, end="")
+        for line in output[-LOG_LINES_SHOWN:]:
+            console.print(line.rstrip("\n")[:LOG_COLUMNS_SHOWN], markup=False)
         raise ToolError(f"{title} failed; to repeat it: {repeat or ' '.join(words)}", EXIT_FAILED)
     return "".join(output)
 
