@@ -23,7 +23,7 @@ from tools.paths import BUILD, PROJECT
 ENVIRONMENT = PROJECT / ".venv"
 PYTHON = ENVIRONMENT / "bin" / "python"
 STAMP = ENVIRONMENT / ".installed"
-NODE_MANIFEST = PROJECT / "tests" / "interop" / "package.json"
+NODE_MANIFEST = PROJECT / "tests" / "second_opinion" / "package.json"
 NODE_FOLDER = BUILD / "node"
 
 # What each purpose needs of Debian, beside the virtual environment itself.
@@ -125,7 +125,7 @@ def _checked(command: list[str], name: str, folder: Path | None = None) -> None:
 
 
 def install_node_packages() -> None:
-    """Installs what tests/interop/package.json names into build/node, unless it is there."""
+    """Installs what tests/second_opinion/package.json names into build/node, unless it is there."""
     if not NODE_MANIFEST.is_file():
         return
     installed = NODE_FOLDER / "package.json"
