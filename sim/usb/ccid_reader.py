@@ -35,7 +35,10 @@ class CcidCommandFailed(CcidError):
 
 
 class CcidReader:
-    """The driver. `time_extensions` counts those of the last exchange."""
+    """The driver. `time_extensions` counts those of the last exchange.
+
+    APDUs longer than `block_bytes_max` are chained: by default what one message holds.
+    """
 
     def __init__(self, host: UsbHost) -> None:
         self.host = host
@@ -46,6 +49,7 @@ class CcidReader:
         self._interrupt_in: int | None = None
         self._interface = 0
         self.message_bytes_max = 0
+        self.block_bytes_max = 0
         self._answer: Transfer | None = None
 
     def attach(self, reset_only: bool = False) -> None:
@@ -62,6 +66,7 @@ class CcidReader:
         self._interrupt_in = interrupt_in.number if interrupt_in else None
         self._interface = interface.number
         self.message_bytes_max = interface.ccid.message_bytes_max
+        self.block_bytes_max = self.message_bytes_max - ccid.HEADER_BYTES
         self.sequence = 0
         self._answer = None
 
@@ -189,7 +194,7 @@ class CcidReader:
 
     def start_transmit(self, apdu: bytes) -> None:
         """Send a whole command APDU, chained when it must be; do not wait for the answer."""
-        block = self.message_bytes_max - ccid.HEADER_BYTES
+        block = self.block_bytes_max
         if len(apdu) <= block:
             self.start(ccid.XFR_BLOCK, apdu)
             return
@@ -266,10 +271,10 @@ class CcidReader:
         if self._answer is not None:
             raise UsbError("a snapshot cannot be taken while an answer is awaited")
         numbers = (self._bulk_in, self._bulk_out, self._interrupt_in, self._interface)
-        return numbers, self.message_bytes_max, self.sequence
+        return numbers, self.message_bytes_max, self.block_bytes_max, self.sequence
 
     def load_state(self, state: Any) -> None:
         """Undo everything since `state()`."""
-        numbers, self.message_bytes_max, self.sequence = state
+        numbers, self.message_bytes_max, self.block_bytes_max, self.sequence = state
         self._bulk_in, self._bulk_out, self._interrupt_in, self._interface = numbers
         self._answer = None

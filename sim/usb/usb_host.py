@@ -29,6 +29,8 @@ SET_ADDRESS_RECOVERY_US = 2_000
 CONTROL_TIMEOUT_US = 5_000_000
 STATUS_STAGE_TIMEOUT_US = 500_000
 
+SLICE_US = 100_000
+
 DEVICE_ADDRESS = 5
 LANGUAGE_ENGLISH_US = 0x0409
 
@@ -49,6 +51,9 @@ class UsbHost:
         self.machine = machine
         self.controller = controller
         controller.bus = self
+        # Called between slices of a long wait: for progress displays, and to give up.
+        self.on_slice: Callable[[], None] = lambda: None
+        self._pipes: dict[tuple[int, bool], Pipe] = {}
         self._forget_device()
 
     def _forget_device(self) -> None:
@@ -56,7 +61,6 @@ class UsbHost:
         self.device: DeviceDescriptor | None = None
         self.configuration: ConfigurationDescriptor | None = None
         self.strings: dict[int, str] = {}
-        self._pipes: dict[tuple[int, bool], Pipe] = {}
         self._bus_free_at = 0
         self._reset_pipes()
 
@@ -80,7 +84,9 @@ class UsbHost:
         while not condition():
             if clock.now >= deadline:
                 return False
-            self.machine.run(deadline)
+            slice_end = clock.now + SLICE_US * clock.ticks_per_us
+            self.machine.run(min(deadline, slice_end))
+            self.on_slice()
         return True
 
     def run_for(self, duration_us: int) -> None:

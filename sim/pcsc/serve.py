@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`serve`: the image as the PC/SC reader "Virtual PCD 00 00" until Ctrl-C.
+
+Ctrl-C while a command runs is like pulling the plug: the command ends where it is, what it has
+written to the flash is kept.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from sim.device import Device
+from sim.pcsc import daemon
+from sim.pcsc.bridge import Bridge, FlashFile
+from sim.pcsc.vpcd import Closed
+
+READER_NAME = "Virtual PCD 00 00"
+
+
+class _Unplugged(Exception):
+    """Ctrl-C during a command."""
+
+
+class _StopFlag:
+    """Set by SIGINT and SIGTERM; asked wherever we wait."""
+
+    def __init__(self) -> None:
+        self.stopping = False
+
+    def __call__(self) -> bool:
+        return self.stopping
+
+    def unplug_if_set(self) -> None:
+        """For the device's slices: leave the command under way."""
+        if self.stopping:
+            raise _Unplugged
+
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        """Catch the signals while the context lasts."""
+
+        def handle(number: int, frame: FrameType | None) -> None:
+            self.stopping = True
+
+        signals = (signal.SIGINT, signal.SIGTERM)
+        before = [signal.signal(number, handle) for number in signals]
+        try:
+            yield
+        finally:
+            for number, handler in zip(signals, before, strict=True):
+                signal.signal(number, handler)
+
+
+def serve(
+    device: Device, flash_path: Path | None, say: Callable[[str], None], verbose: bool = False
+) -> None:
+    """Serve `device` (not yet powered) to PC/SC until a signal or until pcscd ends.
+
+    Raises SlotError with one line when the slot cannot be had.
+    """
+    stop = _StopFlag()
+    link, pcscd = daemon.connect()
+    with stop.installed():
+        try:
+            link.wait_for_first_message(stop)
+            device.power_on()
+            flash_file = FlashFile(device.flash, flash_path)
+            bridge = Bridge(link, device, flash_file, say if verbose else lambda line: None)
+            flash_file.save_changes()
+            device.host.on_slice = stop.unplug_if_set
+            say(f'{device.board.name} is in the reader "{READER_NAME}"; Ctrl-C takes it out')
+            try:
+                bridge.serve(stop)
+            except _Unplugged:
+                say("unplugged during a command")
+            except Closed:
+                say("pcscd has ended")
+            finally:
+                flash_file.save_changes()
+        finally:
+            link.close()
+            pcscd.stop()

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`python -m sim serve` in a namespace, and the tools that talk to it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+
+from tests.interop.namespace import Namespace
+
+STOP_TIMEOUT_S = 30
+
+
+class ToolFailed(AssertionError):
+    """A tool ended with an error; the text is what it printed."""
+
+
+class Server:
+    """A served device; `tool` runs a program against it."""
+
+    def __init__(self, namespace: Namespace, board: str, flash_file: Path) -> None:
+        self.namespace = namespace
+        self.board = board
+        self.flash_file = flash_file
+        self.output: list[str] = []
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Server:
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start the server and wait until its card is in the reader."""
+        arguments = ("-m", "sim", "serve", "--board", self.board, "--flash", str(self.flash_file))
+        self._process = self.namespace.start(sys.executable, "-u", *arguments)
+        assert self._process.stdout is not None
+        self.output = []
+        for line in self._process.stdout:
+            self.output.append(line)
+            if "is in the reader" in line:
+                return
+        raise ToolFailed(f"serve ended: {''.join(self.output)}")
+
+    def stop(self) -> int:
+        """Ctrl-C; the exit status."""
+        assert self._process is not None and self._process.stdout is not None
+        self._process.send_signal(signal.SIGINT)
+        status = self._process.wait(STOP_TIMEOUT_S)
+        self.output += self._process.stdout.readlines()
+        self._process.stdout.close()
+        self._process = None
+        return status
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._process is not None:
+            self.stop()
+
+    def tool(self, *arguments: str, timeout_s: float = 300) -> str:
+        """Run a tool inside; its output. Raises ToolFailed."""
+        done = self.namespace.run(*arguments, timeout_s=timeout_s)
+        if done.returncode != 0:
+            raise ToolFailed(f"{' '.join(arguments)}\n{done.stdout}{done.stderr}")
+        return done.stdout + done.stderr
+
+    def pkcs11(self, *arguments: str, timeout_s: float = 300) -> str:
+        """Run pkcs11-tool with OpenSC's module."""
+        return self.tool("pkcs11-tool", *arguments, timeout_s=timeout_s)
