@@ -12,7 +12,8 @@ and interrupt endpoints. Host mode and isochronous endpoints are not modelled.
 from __future__ import annotations
 
 import enum
-from typing import Any, Protocol
+from functools import cached_property
+from typing import Any, ClassVar, Protocol
 
 from sim.bus.peripheral import MachinePort, Peripheral
 from sim.bus.register import Register, read_only
@@ -148,7 +149,6 @@ class UsbDpram(Peripheral):
     def __init__(self, machine: MachinePort) -> None:
         super().__init__(machine)
         self.memory = bytearray(self.SIZE)
-        self.controller: UsbController | None = None
 
     def reset(self) -> None:
         """The RAM keeps its contents: the reset line does not reach it."""
@@ -163,8 +163,9 @@ class UsbDpram(Peripheral):
         before = self.word(offset & ~3) if watched else 0
         value &= (1 << 8 * size) - 1
         self.memory[offset : offset + size] = value.to_bytes(size, "little")
-        if watched and self.controller is not None:
-            self.controller.buffer_control_written((offset - self.BUFFER_CONTROL) // 4, before)
+        if watched:
+            controller: UsbController = self.machine.block(UsbController.NAME)
+            controller.buffer_control_written((offset - self.BUFFER_CONTROL) // 4, before)
 
     def word(self, offset: int) -> int:
         """The 32-bit word at `offset`."""
@@ -186,20 +187,22 @@ class UsbDpram(Peripheral):
 class UsbController(Peripheral):
     """The register block. An endpoint's `index` is its bit in BUFF_STATUS: IN 2n, OUT 2n + 1."""
 
-    NAME = "USBCTRL_REGS"
-    REGISTERS = REGISTERS
+    NAME = "USBCTRL"
+    IRQ: ClassVar[int]
 
-    def __init__(self, machine: MachinePort, dpram: UsbDpram, irq_number: int) -> None:
+    def __init__(self, machine: MachinePort) -> None:
         self._latched = 0
         self._buffer_select = [0] * 32
         self._connected = False
         self._in_bus_reset = False
         self._sof_call = 0
         super().__init__(machine)
-        self.dpram = dpram
-        dpram.controller = self
-        self.irq_number = irq_number
         self.bus: Bus | None = None
+
+    @cached_property
+    def dpram(self) -> UsbDpram:
+        """The RAM that endpoints and buffers live in."""
+        return self.machine.block(UsbDpram.NAME)
 
     def reset(self) -> None:
         """What RESETS does: registers to their reset values; the pull-up falls."""
@@ -323,7 +326,7 @@ class UsbController(Peripheral):
         return self._latched | sum(bit for bit, source in sources if source)
 
     def _update_interrupt(self) -> None:
-        self.machine.irq.set_level(self.irq_number, self.read_ints() != 0)
+        self.machine.irq.set_level(self.IRQ, self.read_ints() != 0)
 
     def _frame_ticks(self) -> int:
         return FRAME_US * self.machine.clock.ticks_per_us
@@ -561,9 +564,17 @@ class UsbController(Peripheral):
         self._buffer_select = select[:]
 
 
-class UsbController2350(UsbController):
-    """The same block on RP2350: a PHY that starts isolated, and a few more registers."""
+class UsbControllerRp2040(UsbController):
+    """The block on RP2040."""
+
+    REGISTERS = REGISTERS
+    IRQ = 5
+
+
+class UsbControllerRp2350(UsbController):
+    """The block on RP2350: a PHY that starts isolated, and one more register."""
 
     REGISTERS = tuple(
         {register.offset: register for register in REGISTERS + REGISTERS_RP2350}.values()
     )
+    IRQ = 14

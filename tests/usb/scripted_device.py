@@ -15,13 +15,12 @@ from typing import Any
 
 from sim.clock import Clock
 from sim.peripherals import usb
-from sim.peripherals.usb import UsbController, UsbController2350, UsbDpram
+from sim.peripherals.usb import UsbControllerRp2040, UsbControllerRp2350, UsbDpram
 
 SET, CLEAR = 0x2000, 0x3000
 ADDR_ENDP, MAIN_CTRL, SOF_RD, SIE_CTRL, SIE_STATUS = 0x00, 0x40, 0x48, 0x4C, 0x50
 BUFF_STATUS, EP_ABORT, EP_ABORT_DONE, EP_STALL_ARM = 0x58, 0x60, 0x64, 0x68
 USB_MUXING, USB_PWR, INTE, INTS = 0x74, 0x78, 0x90, 0x98
-IRQ = 5
 REACTION_US = 5
 MESSAGE_BYTES_MAX = 271
 
@@ -60,14 +59,18 @@ class FakeMachine:
         self.seed = 0
         self.level = False
         self.handler: Callable[[], None] = lambda: None
+        self.blocks: dict[str, Any] = {}
         self._stop = False
 
     def set_level(self, number: int, level: bool) -> None:
-        assert number == IRQ
+        assert number in (5, 14)
         if level and not self.level:
             tick = self.clock.now + REACTION_US * self.clock.ticks_per_us
             self.clock.call_at(tick, self._interrupt)
         self.level = level
+
+    def block(self, name: str) -> Any:
+        return self.blocks[name]
 
     def _interrupt(self) -> None:
         for _ in range(100):
@@ -107,11 +110,12 @@ class ScriptedDevice:
 
     def __init__(self, chip: str = "rp2040") -> None:
         self.machine = FakeMachine()
-        # The controller uses time and one interrupt line, nothing else of a machine.
+        # The controller uses time, one interrupt line and its RAM, nothing else of a machine.
         machine: Any = self.machine
         self.dpram = UsbDpram(machine)
-        block = UsbController2350 if chip == "rp2350" else UsbController
-        self.controller = block(machine, self.dpram, IRQ)
+        block = UsbControllerRp2350 if chip == "rp2350" else UsbControllerRp2040
+        self.controller = block(machine)
+        self.machine.blocks = {"USBCTRL": self.controller, "USBCTRL_DPRAM": self.dpram}
         self.machine.handler = self.interrupt
         self.endpoints: dict[int, Endpoint] = {}
         self.configuration = configuration_descriptor()
