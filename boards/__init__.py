@@ -1,7 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What differs between boards, read from one `board.toml` per board.
 
-A board is data: chip, clock, flash layout, USB identity, LED. The build turns it into a C header and
-linker symbols, the simulator into a memory map. Nothing else in the project repeats these numbers.
+A board is data: chip, clock, flash layout, USB identity, LED. The build turns it into a C header
+and linker symbols, the simulator into a memory map. Nothing else in the project repeats these
+numbers.
 """
 
 from __future__ import annotations
