@@ -61,6 +61,22 @@ class MachinePort(Protocol):
         """Make `Machine.run` return at the next block boundary."""
         ...
 
+    def request_reset(self, cause: str) -> None:
+        """Reset the chip at the next block boundary (causes: see sim.machine.ResetCause)."""
+        ...
+
+    def watchdog_fired(self, reason: int) -> None:
+        """The watchdog's reset line; `reason` is what REASON will show."""
+        ...
+
+    def block(self, name: str) -> Any:
+        """Another block of the chip, by datasheet name."""
+        ...
+
+    def reset_block(self, name: str) -> None:
+        """Assert a block's reset line; names without a model are ignored."""
+        ...
+
     def read_memory(self, address: int, length: int) -> bytes:
         """Bytes of RAM, ROM or flash (a bus master's view; not for peripherals)."""
         ...

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which memory and which block is where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sim.bus.peripheral import Peripheral
+from sim.bus.unmodelled import Allowed, UnmodelledAccess
+from sim.cpu.core import BusRead, BusWrite, Core, Region
+
+
+class BadAddress(LookupError):
+    """No memory at this address (host side)."""
+
+
+class AddressMap:
+    """Memory regions for the host's reads and writes; blocks as the core reaches them."""
+
+    def __init__(self, core: Core, allowed: tuple[Allowed, ...]) -> None:
+        self._core = core
+        self._allowed = {(entry.block, entry.offset): entry for entry in allowed}
+        self._memory: list[tuple[int, int, Region, bool]] = []
+        self.blocks: dict[str, Peripheral] = {}
+
+    @property
+    def allowed_count(self) -> int:
+        """Length of the allow-list: what may happen without a model."""
+        return len(self._allowed)
+
+    # --- memory ---------------------------------------------------------------------------------
+
+    def add_memory(self, base: int, region: Region, *, writable: bool) -> None:
+        """Show a region to the core and to the host."""
+        self._core.map_memory(region, base, writable=writable)
+        self._memory.append((base, base + region.size_bytes, region, writable))
+
+    def _find(self, address: int, length: int) -> tuple[Region, int, bool]:
+        for base, end, region, writable in self._memory:
+            if base <= address and address + length <= end:
+                return region, address - base, writable
+        raise BadAddress(f"no memory at 0x{address:08x}, {length} bytes")
+
+    def read_memory(self, address: int, length: int) -> bytes:
+        """Bytes of ROM, RAM or flash. Raises BadAddress."""
+        region, offset, _ = self._find(address, length)
+        return region.buffer[offset : offset + length]
+
+    def write_memory(self, address: int, data: bytes) -> None:
+        """Bytes into RAM. Raises BadAddress."""
+        region, offset, writable = self._find(address, len(data))
+        if not writable:
+            raise BadAddress(f"memory at 0x{address:08x} cannot be written")
+        region.buffer[offset : offset + len(data)] = data
+        self._core.content_changed(region, offset, len(data))
+
+    # --- blocks ---------------------------------------------------------------------------------
+
+    def add_block(self, base: int, block: Peripheral, size: int) -> None:
+        """Show a block to the core."""
+        self.blocks[block.name] = block
+        read, write = self._guarded(block)
+        self._core.map_peripheral(base, size, read, write)
+
+    def _guarded(self, block: Peripheral) -> tuple[BusRead, BusWrite]:
+        """The block's bus functions; with allowed accesses let through where there are any."""
+        if not any(name == block.name for name, _ in self._allowed):
+            return block.bus_read, block.bus_write
+
+        def read(offset: int, size: int) -> int:
+            return self._forgive(block, offset, lambda: block.bus_read(offset, size))
+
+        def write(offset: int, size: int, value: int) -> None:
+            self._forgive(block, offset, lambda: block.bus_write(offset, size, value))
+
+        return read, write
+
+    def _forgive(self, block: Peripheral, offset: int, access: Callable[[], int | None]) -> int:
+        try:
+            return access() or 0
+        except UnmodelledAccess as error:
+            entry = self._allowed.get((block.name, error.offset))
+            if entry is None:
+                raise
+            return entry.value

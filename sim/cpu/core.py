@@ -1,0 +1,447 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The instruction engine: the only module that knows Unicorn.
+
+Executes Thumb code until a deadline in ticks, and says why it stopped. Peripherals are reached through
+`mmio_map` only (memory hooks leak IT state), the engine is stopped at block boundaries only (a stop
+inside a callback would repeat the access), and hooks are installed before the first instruction
+(translated blocks keep the hooks they were made with).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import unicorn
+from unicorn import arm_const as arm
+from unicorn.unicorn_py3.unicorn import uclib
+
+from sim import native
+
+# The engine ends a run when PC meets this address; odd, so that it never does.
+NEVER = 0xFFFF_FFF1
+PAGE_BYTES = 4096
+WFI_INSTRUCTION = b"\x30\xbf"
+
+REGISTERS = {
+    **{f"r{n}": arm.UC_ARM_REG_R0 + n for n in range(13)},
+    "sp": arm.UC_ARM_REG_SP,
+    "lr": arm.UC_ARM_REG_LR,
+    "pc": arm.UC_ARM_REG_PC,
+    "xpsr": arm.UC_ARM_REG_XPSR,
+    "msp": arm.UC_ARM_REG_MSP,
+    "psp": arm.UC_ARM_REG_PSP,
+    "ipsr": arm.UC_ARM_REG_IPSR,
+    "control": arm.UC_ARM_REG_CONTROL,
+    "primask": arm.UC_ARM_REG_PRIMASK,
+    "basepri": arm.UC_ARM_REG_BASEPRI,
+    "faultmask": arm.UC_ARM_REG_FAULTMASK,
+    "apsr_nzcv": arm.UC_ARM_REG_APSR_NZCV,
+}
+
+CPU_MODELS = {
+    "cortex-m0plus": arm.UC_CPU_ARM_CORTEX_M0,
+    "cortex-m33": arm.UC_CPU_ARM_CORTEX_M33,
+}
+
+_READ_CALLBACK = ctypes.CFUNCTYPE(
+    ctypes.c_uint64, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint, ctypes.c_void_p
+)
+_WRITE_CALLBACK = ctypes.CFUNCTYPE(
+    None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint, ctypes.c_uint64, ctypes.c_void_p
+)
+
+BusRead = Callable[[int, int], int]
+BusWrite = Callable[[int, int, int], None]
+
+
+class EngineError(Exception):
+    """Unicorn refused a call that cannot fail; the model itself is wrong."""
+
+
+class Stop(Enum):
+    """Why `Core.run` came back."""
+
+    BOUNDARY = "deadline or kick, at a block boundary"
+    INTERRUPT = "SVC, BKPT, EXC_RETURN, or a fault that the engine raises"
+    INVALID = "undefined instruction, WFE or YIELD"
+    WFI = "wait for interrupt"
+    ACCESS = "access to an address where nothing is"
+
+
+@dataclass(frozen=True)
+class CoreStop:
+    """One stop: `number` of the engine's interrupt, or the `address` of the failed access."""
+
+    stop: Stop
+    number: int = 0
+    address: int = 0
+    access: str = ""
+
+
+@dataclass
+class Region:
+    """A stretch of memory of the host, seen at one or more guest addresses."""
+
+    buffer: mmap.mmap
+    size_bytes: int
+    host_address: int
+    addresses: list[int]
+
+    def invalidate_addresses(self, offset: int, length: int) -> list[tuple[int, int]]:
+        """Guest ranges (start, end) that show the bytes at `offset`."""
+        return [(base + offset, base + offset + length) for base in self.addresses]
+
+
+def allocate(size_bytes: int) -> Region:
+    """Memory of the host, zeroed, aligned to its pages, not yet mapped."""
+    return adopt(mmap.mmap(-1, size_bytes))
+
+
+def adopt(buffer: mmap.mmap) -> Region:
+    """Memory that somebody else owns, not yet mapped."""
+    size_bytes = len(buffer)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(buffer))
+    return Region(buffer, size_bytes, address, [])
+
+
+class Core:
+    """One Arm core: registers, memory map, execution up to a deadline."""
+
+    def __init__(self, model: str, *, exact: bool = False, coverage: bool = False) -> None:
+        # Not UC_MODE_MCLASS: with it the engine replaces every model by the Cortex-M33.
+        self._uc = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB)
+        self._uc.ctl_set_cpu_model(CPU_MODELS[model])
+        self._uc.ctl_set_page_size(PAGE_BYTES)
+        self._handle = self._uc._uch
+        if self._uc.ctl_get_cpu_model() != CPU_MODELS[model]:
+            raise EngineError(f"the engine does not take the CPU model {model}")
+        self.model = model
+        self.exact = exact
+        self.state = native.TickState(interrupt=-1)
+        self._native = native.load()
+        self._keep: list[Any] = []
+        self._probes: dict[int, ctypes.c_uint64] = {}
+        self._pending_error: BaseException | None = None
+        self._allocate_tables(coverage)
+        self._install_hooks()
+        self._batch = {
+            names: _RegisterBatch(self._handle, names) for names in (FRAME_REGISTERS, ALL_REGISTERS)
+        }
+        self._pristine: Any = None
+
+    # --- set-up ---------------------------------------------------------------------------------
+
+    def _allocate_tables(self, coverage: bool) -> None:
+        entries = 1 << native.BLOCK_INDEX_BITS
+        pages = entries * 2 // native.CODE_PAGE_BYTES
+        self._blocks = mmap.mmap(-1, entries * 4)
+        self._code_pages = (ctypes.c_uint8 * (pages + 1))()
+        self.coverage = (ctypes.c_uint8 * entries)() if coverage else None
+        state = self.state
+        state.blocks = ctypes.addressof(ctypes.c_char.from_buffer(self._blocks))
+        state.code_page = ctypes.addressof(self._code_pages)
+        state.code_shift = (native.CODE_PAGE_BYTES // 2).bit_length() - 1
+        state.coverage = ctypes.addressof(self.coverage) if self.coverage is not None else None
+        state.stop = _address(uclib.uc_emu_stop)
+        state.reg_read = _address(uclib.uc_reg_read)
+        state.mem_read = _address(uclib.uc_mem_read)
+        state.register_ids[0] = REGISTERS["primask"]
+        if self.model == "cortex-m33":
+            state.register_ids[1] = REGISTERS["basepri"]
+            state.register_ids[2] = REGISTERS["faultmask"]
+
+    def _install_hooks(self) -> None:
+        hooks = self._native
+        if self.exact:
+            self._add_hook(unicorn.UC_HOOK_CODE, hooks.hook_instruction)
+        else:
+            self._add_hook(unicorn.UC_HOOK_BLOCK, hooks.hook_block)
+            self._add_hook(unicorn.UC_HOOK_EDGE_GENERATED, hooks.hook_translated)
+        self._add_hook(unicorn.UC_HOOK_INTR, hooks.hook_interrupt)
+        self._add_hook(unicorn.UC_HOOK_INSN_INVALID, hooks.hook_invalid_instruction)
+        self._add_hook(unicorn.UC_HOOK_MEM_INVALID, hooks.hook_invalid_access)
+
+    def _add_hook(self, kind: int, function: Any, begin: int = 1, end: int = 0) -> None:
+        self._add_raw_hook(kind, function, ctypes.byref(self.state), begin, end)
+
+    def _add_raw_hook(self, kind: int, function: Any, data: Any, begin: int, end: int) -> None:
+        handle = ctypes.c_size_t()
+        _check(
+            uclib.uc_hook_add(
+                self._handle,
+                ctypes.byref(handle),
+                kind,
+                ctypes.cast(function, ctypes.c_void_p),
+                ctypes.cast(data, ctypes.c_void_p),
+                ctypes.c_uint64(begin),
+                ctypes.c_uint64(end),
+            )
+        )
+
+    def add_probe(self, address: int) -> None:
+        """Count executions of the instruction at `address`; only before the first `run`."""
+        if address in self._probes:
+            return
+        counter = ctypes.c_uint64(0)
+        self._probes[address] = counter
+        self._add_raw_hook(
+            unicorn.UC_HOOK_CODE,
+            self._native.hook_probe,
+            ctypes.byref(counter),
+            address,
+            address,
+        )
+
+    def probe_count(self, address: int) -> int:
+        """How often the probe at `address` was executed."""
+        return self._probes[address].value
+
+    def map_memory(self, region: Region, address: int, *, writable: bool, code: bool = True) -> None:
+        """Show `region` at `address`."""
+        self._map(region, address, _protection(writable, code))
+        region.addresses.append(address)
+
+    def _map(self, region: Region, address: int, protection: int) -> None:
+        self._uc.mem_map_ptr(
+            address, region.size_bytes, protection, ctypes.c_void_p(region.host_address)
+        )
+
+    def map_peripheral(self, address: int, size: int, read: BusRead, write: BusWrite) -> None:
+        """Send accesses to `address` ... to `read(offset, size)` and `write(offset, size, value)`.
+
+        An exception raised there ends the run at the next block boundary and comes out of `run`.
+        """
+
+        def on_read(_uc: Any, offset: int, width: int, _data: Any) -> int:
+            try:
+                return read(offset, width)
+            except BaseException as error:  # must not unwind through the engine's C frames
+                self._defer(error)
+                return 0
+
+        def on_write(_uc: Any, offset: int, width: int, value: int, _data: Any) -> None:
+            try:
+                write(offset, width, value)
+            except BaseException as error:  # see on_read
+                self._defer(error)
+
+        callbacks = (_READ_CALLBACK(on_read), _WRITE_CALLBACK(on_write))
+        self._keep.append(callbacks)
+        _check(
+            uclib.uc_mmio_map(
+                self._handle,
+                ctypes.c_uint64(address),
+                ctypes.c_size_t(size),
+                ctypes.cast(callbacks[0], ctypes.c_void_p),
+                None,
+                ctypes.cast(callbacks[1], ctypes.c_void_p),
+                None,
+            )
+        )
+
+    def _defer(self, error: BaseException) -> None:
+        if self._pending_error is None:
+            if getattr(error, "pc", 0) is None:
+                error.pc = self.read("pc")  # type: ignore[attr-defined]
+            self._pending_error = error
+        self.kick()
+
+    # --- registers ------------------------------------------------------------------------------
+
+    def read(self, name: str) -> int:
+        """The register `name` (see REGISTERS)."""
+        return self._uc.reg_read(REGISTERS[name])
+
+    def write(self, name: str, value: int) -> None:
+        """Set the register `name`."""
+        self._uc.reg_write(REGISTERS[name], value)
+
+    def read_frame(self) -> tuple[int, ...]:
+        """r0-r3, r12, lr, pc, xpsr, sp, control in one call."""
+        return self._batch[FRAME_REGISTERS].read()
+
+    def read_all(self) -> dict[str, int]:
+        """All registers a fault report shows."""
+        return dict(zip(ALL_REGISTERS, self._batch[ALL_REGISTERS].read(), strict=True))
+
+    def write_xpsr(self, value: int) -> None:
+        """Set flags, IT bits and exception number; the stack pointer bank follows the number.
+
+        The engine does not derive its execution flags from this; rewriting APSR_NZCV makes it.
+        """
+        self.write("xpsr", value)
+        self.write("ipsr", value & 0x1FF)
+        self.write("apsr_nzcv", self.read("apsr_nzcv"))
+
+    # --- memory as the core sees it -------------------------------------------------------------
+
+    def load(self, address: int, length: int) -> bytes | None:
+        """Bytes that a load of the guest would get from memory; None where there is none."""
+        try:
+            return bytes(self._uc.mem_read(address, length))
+        except unicorn.UcError:
+            return None
+
+    def invalidate(self, region: Region, offset: int, length: int) -> None:
+        """Forget translations of changed bytes of `region`."""
+        for start, end in region.invalidate_addresses(offset, length):
+            self._uc.ctl_remove_cache(start, end)
+
+    def content_changed(self, region: Region, offset: int, length: int) -> None:
+        """The host changed bytes of `region`: forget translations if there may be any."""
+        shift = self.state.code_shift
+        base = region.addresses[0]
+        first = native.block_index(base + offset) >> shift
+        last = native.block_index(base + offset + length - 1) >> shift
+        if any(self._code_pages[first : last + 1]):
+            self.invalidate(region, offset, length)
+
+    def copy_in(self, region: Region, source: int) -> None:
+        """Make `region` equal to the host memory at `source`, keeping translations that stay true."""
+        pages = region.size_bytes // native.CODE_PAGE_BYTES
+        changed = (ctypes.c_uint32 * pages)()
+        count = self._native.copy_changed_pages(
+            region.host_address, source, pages, native.CODE_PAGE_BYTES, changed
+        )
+        shift = self.state.code_shift
+        for page in changed[:count]:
+            offset = page * native.CODE_PAGE_BYTES
+            index = native.block_index(region.addresses[0] + offset) >> shift
+            if self._code_pages[index]:
+                self.invalidate(region, offset, native.CODE_PAGE_BYTES)
+
+    def unmap(self, region: Region) -> None:
+        """Take `region` off the bus; its addresses are remembered for `remap`."""
+        for address in region.addresses:
+            self._uc.mem_unmap(address, region.size_bytes)
+
+    def remap(self, region: Region, *, writable: bool, code: bool = True) -> None:
+        """Put `region` back to where it was."""
+        for address in region.addresses:
+            self._map(region, address, _protection(writable, code))
+
+    # --- execution ------------------------------------------------------------------------------
+
+    def kick(self) -> None:
+        """Make `run` come back at the next block boundary."""
+        self.state.kicked = 1
+        self.state.deadline = 0
+
+    def run(self, limit: int, masked_priority: int | None = None) -> CoreStop:
+        """Execute until `limit` ticks; sooner if an event stops the core.
+
+        `masked_priority`: an exception of this priority byte waits behind PRIMASK/BASEPRI/FAULTMASK;
+        also stop when they open.
+        """
+        state = self.state
+        state.limit = limit
+        state.masked = masked_priority is not None
+        state.mask_value = masked_priority or 0
+        state.deadline = 0 if state.masked else limit
+        state.kicked = 0
+        state.stopped = 0
+        state.interrupt = -1
+        state.invalid = 0
+        state.access_type = 0
+        error = uclib.uc_emu_start(
+            self._handle,
+            ctypes.c_uint64(self._uc.reg_read(arm.UC_ARM_REG_PC) | 1),
+            ctypes.c_uint64(NEVER),
+            ctypes.c_uint64(0),
+            ctypes.c_size_t(0),
+        )
+        if self._pending_error is not None:
+            pending, self._pending_error = self._pending_error, None
+            raise pending
+        return self._classify(error)
+
+    def _classify(self, error: int) -> CoreStop:
+        state = self.state
+        if state.interrupt >= 0:
+            return CoreStop(Stop.INTERRUPT, number=state.interrupt)
+        if state.invalid or error == unicorn.UC_ERR_INSN_INVALID:
+            return CoreStop(Stop.INVALID)
+        if error in _ACCESS_KINDS:
+            return CoreStop(Stop.ACCESS, address=state.access_address, access=_ACCESS_KINDS[error])
+        if error:
+            raise EngineError(str(unicorn.UcError(error)))
+        if state.stopped:
+            return CoreStop(Stop.BOUNDARY)
+        pc = self.read("pc")
+        if self.load(pc - 2, 2) != WFI_INSTRUCTION:
+            raise EngineError(f"the engine stopped at 0x{pc:08x} for no reason")
+        return CoreStop(Stop.WFI)
+
+    # --- state ----------------------------------------------------------------------------------
+
+    def save(self) -> Any:
+        """All registers, banked and hidden ones included, for `restore` on this core."""
+        return self._uc.context_save()
+
+    def restore(self, context: Any) -> None:
+        """Put the registers back."""
+        self._uc.context_restore(context)
+
+    def reset(self) -> None:
+        """Registers as at power-on. Translations are kept: they follow the bytes, not the boot."""
+        if self._pristine is None:
+            self._pristine = self.save()
+        self.restore(self._pristine)
+
+
+FRAME_REGISTERS = ("r0", "r1", "r2", "r3", "r12", "lr", "pc", "xpsr", "sp", "control")
+ALL_REGISTERS = (
+    *(f"r{n}" for n in range(13)),
+    *("sp", "lr", "pc", "xpsr", "msp", "psp", "control", "primask"),
+)
+
+_ACCESS_KINDS = {
+    unicorn.UC_ERR_READ_UNMAPPED: "read",
+    unicorn.UC_ERR_WRITE_UNMAPPED: "write",
+    unicorn.UC_ERR_FETCH_UNMAPPED: "fetch",
+    unicorn.UC_ERR_READ_PROT: "read",
+    unicorn.UC_ERR_WRITE_PROT: "write",
+    unicorn.UC_ERR_FETCH_PROT: "fetch",
+    unicorn.UC_ERR_EXCEPTION: "fetch",
+}
+
+
+class _RegisterBatch:
+    """Reads several registers with one call into the engine."""
+
+    def __init__(self, handle: Any, names: tuple[str, ...]) -> None:
+        count = len(names)
+        self._handle = handle
+        self._ids = (ctypes.c_int * count)(*(REGISTERS[name] for name in names))
+        self._values = (ctypes.c_uint64 * count)()
+        base = ctypes.addressof(self._values)
+        self._pointers = (ctypes.c_void_p * count)(*(base + 8 * n for n in range(count)))
+        self._count = count
+
+    def read(self) -> tuple[int, ...]:
+        ctypes.memset(self._values, 0, ctypes.sizeof(self._values))
+        _check(uclib.uc_reg_read_batch(self._handle, self._ids, self._pointers, self._count))
+        return tuple(self._values)
+
+
+def _protection(writable: bool, code: bool) -> int:
+    protection = unicorn.UC_PROT_READ
+    if writable:
+        protection |= unicorn.UC_PROT_WRITE
+    if code:
+        protection |= unicorn.UC_PROT_EXEC
+    return protection
+
+
+def _address(function: Any) -> int | None:
+    return ctypes.cast(function, ctypes.c_void_p).value
+
+
+def _check(error: int) -> None:
+    if error:
+        raise EngineError(str(unicorn.UcError(error)))

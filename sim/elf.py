@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Symbols of an ELF file: addresses by name, names by address."""
+
+from __future__ import annotations
+
+import bisect
+from pathlib import Path
+from typing import NamedTuple
+
+from elftools.elf.elffile import ELFFile
+
+
+class Symbol(NamedTuple):
+    """A function or object: Thumb bit removed."""
+
+    address: int
+    size_bytes: int
+    name: str
+    kind: str
+
+
+class SymbolTable:
+    """All named functions and objects of an image."""
+
+    def __init__(self, symbols: list[Symbol]) -> None:
+        self._by_name = {symbol.name: symbol for symbol in symbols}
+        self._functions = sorted(symbol for symbol in symbols if symbol.kind == "STT_FUNC")
+        self._starts = [symbol.address for symbol in self._functions]
+
+    @classmethod
+    def load(cls, path: Path) -> SymbolTable:
+        """Read the symbol table of an ELF file."""
+        symbols = []
+        with path.open("rb") as file:
+            table = ELFFile(file).get_section_by_name(".symtab")
+            for entry in table.iter_symbols() if table is not None else ():
+                kind = entry["st_info"]["type"]
+                if entry.name and kind in ("STT_FUNC", "STT_OBJECT", "STT_NOTYPE"):
+                    address = entry["st_value"] & ~1 if kind == "STT_FUNC" else entry["st_value"]
+                    symbols.append(Symbol(address, entry["st_size"], entry.name, kind))
+        return cls(symbols)
+
+    def __getitem__(self, name: str) -> Symbol:
+        """The symbol called `name`; KeyError if there is none."""
+        return self._by_name[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._by_name
+
+    def describe(self, address: int) -> str:
+        """`function+0x12 (0x10001234)`, or just the address."""
+        index = bisect.bisect_right(self._starts, address) - 1
+        if index >= 0:
+            symbol = self._functions[index]
+            if address < symbol.address + max(symbol.size_bytes, 1):
+                return f"{symbol.name}+0x{address - symbol.address:x} (0x{address:08x})"
+        return f"0x{address:08x}"

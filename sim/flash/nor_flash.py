@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The cells of a NOR flash: program clears bits inside a page, erase sets a sector to FF.
+
+Spec: data sheet of the W25Q16JV/W25Q32RV (the boards' chips): 256-byte page program that wraps inside
+the page, 4 KiB sector erase. Times are those of the data sheet's typical column.
+"""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sim.flash import PAGE_BYTES, SECTOR_BYTES
+from sim.flash.journal import Entry, Operation
+from sim.flash.power_cut import CutPoint, PowerCut, PowerCutPlan
+from sim.flash.wear import Wear
+
+ERASED = 0xFF
+PAGE_PROGRAM_US = 700
+SECTOR_ERASE_US = 45_000
+MANUFACTURER_WINBOND = 0xEF
+MEMORY_TYPE = 0x40
+
+
+class FlashFileError(Exception):
+    """A flash file cannot be used; one line for the user."""
+
+
+class NorFlash:
+    """One flash chip. The bytes live in `buffer`, which the chip models map as the XIP window."""
+
+    def __init__(self, size_bytes: int, unique_id: bytes = bytes.fromhex("e4600123456789ab")) -> None:
+        if size_bytes <= 0 or size_bytes & (size_bytes - 1) or size_bytes < SECTOR_BYTES:
+            raise ValueError(f"flash of {size_bytes} bytes: not a power of two of whole sectors")
+        if len(unique_id) != 8:
+            raise ValueError("a flash chip's unique id has 8 bytes")
+        self.size_bytes = size_bytes
+        self.unique_id = unique_id
+        self.jedec_id = bytes((MANUFACTURER_WINBOND, MEMORY_TYPE, size_bytes.bit_length() - 1))
+        self.buffer = mmap.mmap(-1, size_bytes)
+        self.buffer[:] = bytes((ERASED,)) * size_bytes
+        self.wear = Wear(size_bytes)
+        self.journal: list[Entry] = []
+        self.cut: PowerCutPlan | None = None
+        self.tick: Callable[[], int] = lambda: 0
+        # Called with (offset, length) after cells changed, so that translations are dropped.
+        self.on_change: Callable[[int, int], None] = lambda offset, length: None
+        # One immutable copy per sector, made when a snapshot needs it: equal sectors are shared.
+        self._sectors: list[bytes | None] = [None] * (size_bytes // SECTOR_BYTES)
+
+    # --- reading --------------------------------------------------------------------------------
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Bytes of the array; the address wraps at the end of the chip."""
+        offset %= self.size_bytes
+        data = self.buffer[offset : offset + length]
+        return data if len(data) == length else data + self.read(0, length - len(data))
+
+    @property
+    def operation_count(self) -> int:
+        """Number of operations in the journal: the index the next one gets."""
+        return len(self.journal)
+
+    # --- operations -----------------------------------------------------------------------------
+
+    def program(self, offset: int, data: bytes) -> None:
+        """Page program: clear the bits that are 0 in `data`, which must stay inside one page.
+
+        Raises PowerCut when the plan says so.
+        """
+        offset %= self.size_bytes
+        if not data or offset % PAGE_BYTES + len(data) > PAGE_BYTES:
+            raise ValueError(f"page program of {len(data)} bytes at 0x{offset:x}")
+        before = self.read(offset, len(data))
+        after = bytes(old & new for old, new in zip(before, data, strict=True))
+        self.wear.programmed(offset // PAGE_BYTES)
+        self._apply(Operation.PROGRAM, offset, before, after)
+
+    def erase(self, offset: int) -> None:
+        """Sector erase of the sector that contains `offset`. Raises PowerCut when planned."""
+        offset = offset % self.size_bytes & ~(SECTOR_BYTES - 1)
+        before = self.read(offset, SECTOR_BYTES)
+        self.wear.erased(offset // SECTOR_BYTES)
+        self._apply(Operation.ERASE, offset, before, bytes((ERASED,)) * SECTOR_BYTES)
+
+    def _apply(self, operation: Operation, offset: int, before: bytes, after: bytes) -> None:
+        index = len(self.journal)
+        cut = self.cut if self.cut is not None and self.cut.operation_index == index else None
+        if cut is not None and cut.point is CutPoint.BEFORE:
+            raise PowerCut(f"before flash operation {index}")
+        if cut is not None and cut.point is CutPoint.TORN:
+            after = after[: cut.torn_bytes] + before[cut.torn_bytes :]
+        self.journal.append(Entry(index, operation, offset, before, after, self.tick()))
+        self.poke(offset, after)
+        if cut is not None:
+            raise PowerCut(f"{cut.point.value} at flash operation {index}")
+
+    def poke(self, offset: int, data: bytes) -> None:
+        """Put bytes into the array without rules, journal or wear: loading an image, faults."""
+        self.buffer[offset : offset + len(data)] = data
+        for sector in range(offset // SECTOR_BYTES, -(-(offset + len(data)) // SECTOR_BYTES)):
+            self._sectors[sector] = None
+        self.on_change(offset, len(data))
+
+    # --- files and snapshots --------------------------------------------------------------------
+
+    def contents(self) -> bytes:
+        """The whole array."""
+        return self.buffer[:]
+
+    def save(self, path: Path) -> None:
+        """Write the array to a file of exactly the chip's size; the old file stays if that fails."""
+        draft = path.with_name(path.name + ".new")
+        draft.write_bytes(self.buffer[:])
+        draft.replace(path)
+
+    def load(self, path: Path) -> None:
+        """Fill the array from a file; raises FlashFileError if it has another size."""
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise FlashFileError(f"flash file {path}: {error.strerror}") from error
+        if len(data) != self.size_bytes:
+            raise FlashFileError(
+                f"flash file {path}: {len(data)} bytes, the board's flash has {self.size_bytes}"
+            )
+        self.poke(0, data)
+
+    def state(self) -> Any:
+        """Contents, wear and journal length; sectors that did not change since are shared."""
+        for sector, data in enumerate(self._sectors):
+            if data is None:
+                start = sector * SECTOR_BYTES
+                self._sectors[sector] = self.buffer[start : start + SECTOR_BYTES]
+        return (self._sectors.copy(), self.wear.state(), self.journal.copy(), self.cut)
+
+    def load_state(self, state: Any) -> None:
+        """Put back what changed since `state()`."""
+        sectors, wear, journal, self.cut = state
+        if self._sectors != sectors:
+            self._restore_sectors(sectors)
+        self.wear.load_state(wear)
+        self.journal = journal.copy()
+
+    def _restore_sectors(self, sectors: list[bytes]) -> None:
+        for sector, data in enumerate(sectors):
+            if self._sectors[sector] is not data:
+                self.poke(sector * SECTOR_BYTES, data)
+                self._sectors[sector] = data
