@@ -44,6 +44,7 @@ def install_debian_packages(packages: list[str]) -> None:
         raise ToolError(f"missing Debian packages; to install: {debian.install_line(packages)}")
     print(f"installing Debian packages: {' '.join(packages)}", flush=True)
     apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
+    apt += ["-o", "DPkg::Lock::Timeout=300"]
     log = _quiet([*apt, "update"])
     log += _quiet([*apt, "install", "--yes", "--no-install-recommends", *packages])
     still = [name for name in packages if name in debian.missing(debian.ALL)]
