@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The commands: one file per family. The table names module and function; both load on first use.
+
+Spec: [SCHSM] 7.
+"""
+
+# INS: (module, function)
+HSM_COMMANDS = {
+    0x20: ("verify", "verify"),
+    0x24: ("verify", "change_reference_data"),
+    0x2C: ("verify", "reset_retry_counter"),
+    0x46: ("generate_key_pair", "generate_key_pair"),
+    0x50: ("initialize_device", "initialize_device"),
+    0x52: ("manage_key_domain", "manage_key_domain"),
+    0x54: ("manage_public_key_authentication", "manage_public_key_authentication"),
+    0x58: ("enumerate_objects", "enumerate_objects"),
+    0x68: ("sign", "sign"),
+    0x84: ("get_challenge", "get_challenge"),
+    0xA4: ("select", "select"),
+    0xB0: ("read_binary", "read_binary"),
+    0xB1: ("read_binary", "read_binary_odd"),
+    0xD7: ("update_binary", "update_binary_odd"),
+    0xE4: ("delete_file", "delete_file"),
+}
+
+# The rescue application.
+RESCUE_COMMANDS = {
+    0xA4: ("select", "select"),
+}
+
+_loaded = {}
+
+
+def find_handler(card, command):
+    """The function for `command` in the application that `card` has selected, or None."""
+    table = RESCUE_COMMANDS if card.rescue_selected else HSM_COMMANDS
+    entry = table.get(command.ins)
+    if entry is None:
+        return None
+    handler = _loaded.get(entry)
+    if handler is None:
+        module = __import__("hsm.commands." + entry[0], None, None, (entry[1],))
+        handler = _loaded[entry] = getattr(module, entry[1])
+    return handler

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the errors of the lower floors mean to the host: one table.
+
+Spec: [SCHSM] 4.
+"""
+
+from hsm_crypto import REASON_POINT, CryptoError
+
+from hsm.apdu.status_word import (
+    SW_AUTHENTICATION_METHOD_BLOCKED,
+    SW_COMMAND_NOT_ALLOWED,
+    SW_CONDITIONS_OF_USE_NOT_SATISFIED,
+    SW_COUNTER,
+    SW_EXECUTION_ERROR,
+    SW_FILE_OR_APPLICATION_NOT_FOUND,
+    SW_INCORRECT_PARAMETERS_P1_P2,
+    SW_MEMORY_FAILURE,
+    SW_NOT_ENOUGH_MEMORY_SPACE,
+    SW_REFERENCE_DATA_NOT_USABLE,
+    SW_SECURITY_STATUS_NOT_SATISFIED,
+    SW_WRONG_LENGTH,
+)
+from hsm.encoding.ber_tlv import TlvError
+from hsm.files.file_system import FileEmpty
+from hsm.keys.algorithms import UnknownAlgorithm
+from hsm.keys.key_store import AlgorithmNotAllowed, UsesExhausted, WrongKeyKind
+from hsm.keys.metadata import InvalidMetadata
+from hsm.security.access_rules import AccessDenied, NotAllowed
+from hsm.security.reference_data import (
+    AuthenticationBlocked,
+    AuthenticationFailed,
+    TransportState,
+)
+from hsm.store import NotFound, SealLocked, StoreDamaged, StoreFailure, StoreFull
+
+_STATUS_WORDS = {
+    AccessDenied: SW_SECURITY_STATUS_NOT_SATISFIED,
+    AlgorithmNotAllowed: SW_CONDITIONS_OF_USE_NOT_SATISFIED,
+    AuthenticationBlocked: SW_AUTHENTICATION_METHOD_BLOCKED,
+    CryptoError: SW_EXECUTION_ERROR,
+    FileEmpty: SW_REFERENCE_DATA_NOT_USABLE,
+    InvalidMetadata: SW_WRONG_LENGTH,
+    NotAllowed: SW_COMMAND_NOT_ALLOWED,
+    NotFound: SW_FILE_OR_APPLICATION_NOT_FOUND,
+    SealLocked: SW_SECURITY_STATUS_NOT_SATISFIED,
+    StoreDamaged: SW_MEMORY_FAILURE,
+    StoreFailure: SW_MEMORY_FAILURE,
+    StoreFull: SW_NOT_ENOUGH_MEMORY_SPACE,
+    TlvError: SW_WRONG_LENGTH,
+    TransportState: SW_REFERENCE_DATA_NOT_USABLE,
+    UnknownAlgorithm: SW_INCORRECT_PARAMETERS_P1_P2,
+    UsesExhausted: SW_NOT_ENOUGH_MEMORY_SPACE,
+    WrongKeyKind: SW_EXECUTION_ERROR,
+}
+
+
+def status_of(error):
+    """The status word that `error` stands for, or None if nobody foresaw it."""
+    if isinstance(error, AuthenticationFailed):
+        return SW_COUNTER | error.tries_left
+    if isinstance(error, CryptoError) and error.args[0] == REASON_POINT:
+        return SW_REFERENCE_DATA_NOT_USABLE
+    return _STATUS_WORDS.get(type(error))

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""INITIALIZE DEVICE: erase all, set PINs and options, make the device's own key.
+
+Spec: [SCHSM] 10. A device that was initialised before wants its initialisation code (the SO-PIN);
+a wrong one costs a try. All changes are one transaction, the old master key goes with it.
+"""
+
+import struct
+
+from hsm_crypto import CURVE_SECP256R1, EcKey, Secret
+from micropython import const
+
+from hsm import limits
+from hsm.apdu.status_word import (
+    SW_EXECUTION_ERROR,
+    SW_FUNCTION_NOT_SUPPORTED,
+    SW_INCORRECT_PARAMETERS_P1_P2,
+    CommandError,
+)
+from hsm.encoding import ber_tlv
+from hsm.encoding.ber_tlv import TlvError
+from hsm.files import pkcs15
+from hsm.files.object_ids import (
+    EF_DEVICE_CERTIFICATE,
+    FID_DEVICE_KEY,
+    FID_DEVICE_KEY_DESCRIPTION,
+    FID_DEVICE_KEY_REQUEST,
+    ID_SO_PIN,
+    ID_USER_PIN,
+    KIND_FILE,
+    KIND_PRIVATE_KEY,
+)
+from hsm.keys import cv_certificate
+from hsm.keys.algorithms import KEY_EC
+from hsm.security import device_options, reference_data, root
+from hsm.security.device_options import RESET_RETRY_COUNTER_ENABLED, TRANSPORT_PIN
+from hsm.security.reference_data import FLAG_TRANSPORT, ReferenceData
+from hsm.store.record import FLAG_PERSISTENT
+from hsm.store.store import READY
+from hsm.version import PROTOCOL_MAJOR, PROTOCOL_MINOR
+
+_TAG_OPTIONS = const(0x80)
+_TAG_USER_PIN = const(0x81)
+_TAG_SO_PIN = const(0x82)
+_TAG_USER_PIN_TRIES = const(0x91)
+# This card's own: PIN iterations, 2 to 4 bytes, for test campaigns; limits.py has the bounds.
+_TAG_PIN_ITERATIONS = const(0x9E)
+
+_MASTER_KEY_BYTES = const(32)
+# A holder reference ends in them; the rest is the name ([TR-03110-3] D.2).
+_SEQUENCE_DIGITS = const(5)
+
+
+class _Request:
+    """The TLVs of the command. 6400: wrong; 6A81: asks for what this card does not have."""
+
+    def __init__(self, data):
+        self.options = 0
+        self.user_pin = None
+        self.so_pin = None
+        self.tries = limits.USER_PIN_TRIES
+        self.iterations = reference_data.default_iterations()
+        try:
+            for tag, value in ber_tlv.objects(data):
+                self._take(tag, value)
+        except TlvError:
+            raise CommandError(SW_EXECUTION_ERROR)
+        if self.user_pin is None or self.so_pin is None:
+            raise CommandError(SW_EXECUTION_ERROR)
+
+    def _take(self, tag, value):
+        length = len(value)
+        number = int.from_bytes(value, "big") if length <= 4 else 0
+        if tag == _TAG_OPTIONS:
+            right = length == 2
+            self.options = number
+            if number & ~device_options.SUPPORTED:
+                raise CommandError(SW_FUNCTION_NOT_SUPPORTED)
+        elif tag == _TAG_USER_PIN:
+            right = limits.USER_PIN_BYTES_MIN <= length <= limits.USER_PIN_BYTES_MAX
+            self.user_pin = value
+        elif tag == _TAG_SO_PIN:
+            right = length == limits.SO_PIN_BYTES
+            self.so_pin = value
+        elif tag == _TAG_USER_PIN_TRIES:
+            right = length == 1 and 1 <= number <= limits.USER_PIN_TRIES_MAX
+            self.tries = number
+        elif tag == _TAG_PIN_ITERATIONS:
+            right = limits.PIN_ITERATIONS_MIN <= number <= limits.PIN_ITERATIONS_MAX
+            right = right and 2 <= length <= 4
+            self.iterations = number
+        else:
+            raise CommandError(SW_FUNCTION_NOT_SUPPORTED)
+        if not right:
+            raise CommandError(SW_EXECUTION_ERROR)
+
+
+def initialize_device(card, command, response):
+    """50: without data the version query; with data initialise. 63Cx, 6983: initialisation code."""
+    if command.p1 or command.p2:
+        raise CommandError(SW_INCORRECT_PARAMETERS_P1_P2)
+    if not command.data:
+        free = card.store.capacity()[1] if card.store.state == READY else 0
+        response.append(struct.pack(">IBBB", free, 0, PROTOCOL_MAJOR, PROTOCOL_MINOR))
+        return
+    request = _Request(command.data)
+    card.status.close()
+    store = card.store
+    if store.state != READY:
+        store.format(root.new_root_record())
+    elif store.contains(ID_SO_PIN):
+        ReferenceData(store, ID_SO_PIN).verify(request.so_pin).wipe()
+    card.files.current = None
+    _initialize(card, request)
+
+
+def _initialize(card, request):
+    # The SO-PIN opens a copy of the master key only if RESET RETRY COUNTER may ever need it.
+    master_key = Secret.random(_MASTER_KEY_BYTES)
+    so_secret = master_key
+    if not request.options & RESET_RETRY_COUNTER_ENABLED:
+        so_secret = Secret.random(_MASTER_KEY_BYTES)
+    done = False
+    try:
+        _make_everything(card, request, master_key, so_secret)
+        card.status.open_user(master_key)
+        card.status.open_so(so_secret)
+        done = True
+    finally:
+        if not done or so_secret is not master_key:
+            master_key.wipe()
+        if not done:
+            so_secret.wipe()
+
+
+def _make_everything(card, request, master_key, so_secret):
+    store = card.store
+    with store.transaction() as change:
+        change.clear()
+        reference_data.put(
+            change,
+            store.seal,
+            ID_USER_PIN,
+            request.user_pin,
+            request.tries,
+            request.iterations,
+            master_key,
+            FLAG_TRANSPORT if request.options & TRANSPORT_PIN else 0,
+        )
+        reference_data.put(
+            change,
+            store.seal,
+            ID_SO_PIN,
+            request.so_pin,
+            limits.SO_PIN_TRIES,
+            request.iterations,
+            so_secret,
+        )
+        device_options.put(change, request.options)
+        if not store.contains(FID_DEVICE_KEY):
+            _make_device_key(change, card.device_name)
+        change.commit()
+
+
+def _make_device_key(change, name):
+    with EcKey.generate(CURVE_SECP256R1) as key:
+        request = cv_certificate.authenticated_request(KEY_EC, key, name, name, key, name)
+        certificate = cv_certificate.device_certificate(name, key)
+        change.put_object(FID_DEVICE_KEY, KIND_PRIVATE_KEY, key, FLAG_PERSISTENT)
+    change.replace(EF_DEVICE_CERTIFICATE, KIND_FILE, certificate, FLAG_PERSISTENT)
+    change.replace(FID_DEVICE_KEY_REQUEST, KIND_FILE, request, FLAG_PERSISTENT)
+    description = pkcs15.device_key_description(name[:-_SEQUENCE_DIGITS])
+    change.replace(FID_DEVICE_KEY_DESCRIPTION, KIND_FILE, description, FLAG_PERSISTENT)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Keys: algorithms, metadata, the key store, card-verifiable certificates."""

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Card-verifiable certificates and requests.
+
+Spec: [TR-03110-3] C.1 and C.2, D.3; [SCHSM] 14. All of it is public.
+"""
+
+import hsm_crypto
+from hsm_crypto import HASH_SHA256, digest
+from micropython import const
+
+from hsm.encoding import ber_tlv
+from hsm.keys.algorithms import KEY_EC
+
+TAG_CERTIFICATE = const(0x7F21)
+TAG_BODY = const(0x7F4E)
+TAG_PUBLIC_KEY = const(0x7F49)
+TAG_AUTHORITY = const(0x42)  # CAR
+TAG_HOLDER = const(0x5F20)  # CHR
+TAG_SIGNATURE = const(0x5F37)
+TAG_AUTHENTICATED_REQUEST = const(0x67)
+_TAG_PROFILE = const(0x5F29)
+_TAG_HOLDER_AUTHORISATION = const(0x7F4C)  # CHAT
+_TAG_EFFECTIVE_DATE = const(0x5F25)
+_TAG_EXPIRATION_DATE = const(0x5F24)
+_TAG_OID = const(0x06)
+
+OID_RSA_V1_5_SHA_256 = b"\x04\x00\x7f\x00\x07\x02\x02\x02\x01\x02"
+OID_ECDSA_SHA_256 = b"\x04\x00\x7f\x00\x07\x02\x02\x02\x02\x03"
+
+# id-IS, authorisations 00: what hosts find in a device certificate ([SCHSM] 14.1).
+_CHAT = b"\x06\x09\x04\x00\x7f\x00\x07\x03\x01\x02\x02\x53\x01\x00"
+# The device has no calendar: dates that hosts accept as "now", YYMMDD with a digit per byte.
+_EFFECTIVE_DATE = b"\x02\x05\x00\x01\x00\x01"
+_EXPIRATION_DATE = b"\x07\x00\x01\x02\x03\x01"
+
+
+def ec_public_key(curve, public):
+    """7F49 with complete domain parameters; OpenSC takes the curve from P and A."""
+    p, a, b, g, n, h = hsm_crypto.curve_parameters(curve)
+    return ber_tlv.encode(
+        TAG_PUBLIC_KEY,
+        ber_tlv.encode(_TAG_OID, OID_ECDSA_SHA_256),
+        ber_tlv.encode(0x81, p),
+        ber_tlv.encode(0x82, a),
+        ber_tlv.encode(0x83, b),
+        ber_tlv.encode(0x84, g),
+        ber_tlv.encode(0x85, n),
+        ber_tlv.encode(0x86, public),
+        ber_tlv.encode(0x87, bytes((h,))),
+    )
+
+
+def rsa_public_key(modulus, exponent):
+    """7F49 of an RSA key."""
+    width = 1 if exponent < 0x100 else 2 if exponent < 0x10000 else 3 if exponent < 0x1000000 else 4
+    return ber_tlv.encode(
+        TAG_PUBLIC_KEY,
+        ber_tlv.encode(_TAG_OID, OID_RSA_V1_5_SHA_256),
+        ber_tlv.encode(0x81, modulus),
+        ber_tlv.encode(0x82, exponent.to_bytes(width, "big")),
+    )
+
+
+def public_key(kind, handle):
+    """7F49 of a private key's handle."""
+    if kind == KEY_EC:
+        return ec_public_key(handle.curve, handle.public())
+    return rsa_public_key(handle.modulus(), handle.exponent())
+
+
+def _signed(body, kind, handle):
+    hash = digest(HASH_SHA256, body)
+    if kind == KEY_EC:
+        signature = handle.sign(hash)
+    else:
+        signature = handle.sign_pkcs1(HASH_SHA256, hash)
+    return ber_tlv.encode(TAG_CERTIFICATE, body, ber_tlv.encode(TAG_SIGNATURE, signature))
+
+
+def device_certificate(name, device_key):
+    """C.DevAut: self-signed certificate of the device authentication key."""
+    body = ber_tlv.encode(
+        TAG_BODY,
+        ber_tlv.encode(_TAG_PROFILE, b"\x00"),
+        ber_tlv.encode(TAG_AUTHORITY, name),
+        public_key(KEY_EC, device_key),
+        ber_tlv.encode(TAG_HOLDER, name),
+        ber_tlv.encode(_TAG_HOLDER_AUTHORISATION, _CHAT),
+        ber_tlv.encode(_TAG_EFFECTIVE_DATE, _EFFECTIVE_DATE),
+        ber_tlv.encode(_TAG_EXPIRATION_DATE, _EXPIRATION_DATE),
+    )
+    return _signed(body, KEY_EC, device_key)
+
+
+def authenticated_request(kind, handle, authority, holder, device_key, device_name):
+    """The CV request of a new key, signed by the key itself and then by the device key."""
+    body = ber_tlv.encode(
+        TAG_BODY,
+        ber_tlv.encode(_TAG_PROFILE, b"\x00"),
+        ber_tlv.encode(TAG_AUTHORITY, authority),
+        public_key(kind, handle),
+        ber_tlv.encode(TAG_HOLDER, holder),
+    )
+    attested = _signed(body, kind, handle) + ber_tlv.encode(TAG_AUTHORITY, device_name)
+    signature = device_key.sign(digest(HASH_SHA256, attested))
+    return ber_tlv.encode(
+        TAG_AUTHENTICATED_REQUEST, attested, ber_tlv.encode(TAG_SIGNATURE, signature)
+    )

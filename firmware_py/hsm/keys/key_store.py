@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The key store: a private key as a sealed handle, and beside it what is public about it.
+
+Spec: [SCHSM] 5.1, 13.4, 16. A key is used only after its checks, and they are made twice.
+"""
+
+from hsm.files import object_ids
+from hsm.files.object_ids import (
+    FID_DEVICE_KEY,
+    KIND_KEY_INFO,
+    KIND_PRIVATE_KEY,
+    PREFIX_KEY,
+    PREFIX_KEY_INFO,
+)
+from hsm.keys.metadata import UNLIMITED, KeyInfo
+from hsm.security import access_rules
+from hsm.store import NotFound
+from hsm.store.record import FLAG_FIELD, FLAG_USER
+
+
+class AlgorithmNotAllowed(Exception):
+    """The key's metadata do not list the algorithm."""
+
+
+class WrongKeyKind(Exception):
+    """The algorithm is for another kind of key."""
+
+
+class UsesExhausted(Exception):
+    """The key's use counter stands at 0."""
+
+
+class KeyStore:
+    """Keys by id, 1..255. The device authentication key is not among them."""
+
+    def __init__(self, store, status):
+        self._store = store
+        self._status = status
+
+    def info(self, key_id):
+        """The KeyInfo of a key. NotFound."""
+        return KeyInfo.decode(self._store.read(object_ids.fid(PREFIX_KEY_INFO, key_id)))
+
+    def uses_left(self, key_id, info):
+        """Uses that the key's counter allows, or UNLIMITED."""
+        if info.uses == UNLIMITED:
+            return UNLIMITED
+        return info.uses - self._store.uses_spent(object_ids.fid(PREFIX_KEY_INFO, key_id))
+
+    def control_parameters(self, key_id):
+        """The metadata TLVs for the FCP; empty if the key has none."""
+        if key_id == 0:
+            return b""
+        info = self.info(key_id)
+        return info.control_parameters(self.uses_left(key_id, info))
+
+    def put(self, change, key_id, handle, info):
+        """Put a key and its info into a transaction."""
+        id = object_ids.fid(PREFIX_KEY_INFO, key_id)
+        change.delete(id)
+        change.put_object(
+            object_ids.fid(PREFIX_KEY, key_id), KIND_PRIVATE_KEY, handle, FLAG_USER
+        )
+        flags = 0 if info.uses == UNLIMITED else FLAG_FIELD
+        change.put(id, KIND_KEY_INFO, info.encode(), flags)
+
+    def open_for_use(self, key_id, kind, algorithm):
+        """The handle of key `key_id` for one use of `algorithm`; the caller wipes it.
+
+        AccessDenied, NotFound, AlgorithmNotAllowed, WrongKeyKind, UsesExhausted, CryptoError.
+        """
+        self._check(key_id, kind, algorithm)
+        handle = self._store.open_object(object_ids.fid(PREFIX_KEY, key_id))
+        try:
+            self._check(key_id, kind, algorithm)
+        except Exception:
+            handle.wipe()
+            raise
+        return handle
+
+    def _check(self, key_id, kind, algorithm):
+        access_rules.check_user(self._status)
+        if key_id == 0:
+            raise NotFound
+        info = self.info(key_id)
+        if not info.allows(algorithm):
+            raise AlgorithmNotAllowed
+        if info.kind != kind:
+            raise WrongKeyKind
+        if self.uses_left(key_id, info) == 0:
+            raise UsesExhausted
+
+    def count_use(self, key_id):
+        """Count one use, durably, after the computation and before the answer."""
+        info = self.info(key_id)
+        if info.uses == UNLIMITED:
+            return
+        id = object_ids.fid(PREFIX_KEY_INFO, key_id)
+        if self._store.spend_use(id):
+            info.uses = self.uses_left(key_id, info)
+            with self._store.transaction() as change:
+                change.put(id, KIND_KEY_INFO, info.encode(), FLAG_FIELD)
+                change.commit()
+
+    def open_device_key(self):
+        """The device authentication key, for attestations by the card itself. NotFound."""
+        return self._store.open_object(FID_DEVICE_KEY)

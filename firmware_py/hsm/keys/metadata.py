@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Key metadata: use counter, allowed algorithms, key domain, wrapping key.
+
+Spec: [SCHSM] 13.4.
+"""
+
+import struct
+
+from micropython import const
+
+from hsm import limits
+from hsm.encoding import ber_tlv
+
+TAG_USE_COUNTER = const(0x90)
+TAG_ALGORITHMS = const(0x91)
+TAG_KEY_DOMAIN = const(0x92)
+TAG_WRAPPING_KEY = const(0x93)
+
+UNLIMITED = const(-1)
+
+_FIXED = ">BBHi"
+_FIXED_BYTES = const(8)
+
+
+class InvalidMetadata(Exception):
+    """A metadata object has the wrong length."""
+
+
+class KeyInfo:
+    """What is public about a key.
+
+    `kind`: KEY_ of algorithms; `curve`: number of the crypto module, 0 for RSA; `bits`: field or
+    modulus size; `uses`: of its counter when this record was put, or UNLIMITED; `objects`: the
+    TLVs 91, 92 and 93 as they came.
+    """
+
+    def __init__(self, kind, curve, bits, uses=UNLIMITED, objects=b""):
+        self.kind = kind
+        self.curve = curve
+        self.bits = bits
+        self.uses = uses
+        self.objects = objects
+
+    @staticmethod
+    def decode(contents):
+        """The KeyInfo in an object of the store."""
+        kind, curve, bits, uses = struct.unpack_from(_FIXED, contents, 0)
+        return KeyInfo(kind, curve, bits, uses, contents[_FIXED_BYTES:])
+
+    def encode(self):
+        """The contents for the store."""
+        return struct.pack(_FIXED, self.kind, self.curve, self.bits, self.uses) + self.objects
+
+    def allows(self, algorithm):
+        """True unless there is a list of allowed algorithms without `algorithm`."""
+        allowed = ber_tlv.find(self.objects, TAG_ALGORITHMS)
+        return allowed is None or algorithm in bytes(allowed)
+
+    def control_parameters(self, uses_left):
+        """The TLVs for the FCP; `uses_left` or UNLIMITED."""
+        if uses_left == UNLIMITED:
+            return self.objects
+        return ber_tlv.encode(TAG_USE_COUNTER, struct.pack(">I", uses_left)) + self.objects
+
+
+def from_request(request):
+    """(uses or UNLIMITED, TLVs to keep) from the TLVs of a generation request. InvalidMetadata."""
+    uses = UNLIMITED
+    kept = []
+    for tag, value in ber_tlv.objects(request):
+        length = len(value)
+        if tag == TAG_USE_COUNTER:
+            if length != 4:
+                raise InvalidMetadata
+            # Above 2^30 a counter would outlive the flash: it is as good as unlimited, and counts.
+            uses = min(int.from_bytes(value, "big"), 0x3FFFFFFF)
+        elif tag == TAG_ALGORITHMS:
+            if not 1 <= length <= limits.ALLOWED_ALGORITHMS_MAX:
+                raise InvalidMetadata
+            kept.append(ber_tlv.encode(tag, value))
+        elif tag in (TAG_KEY_DOMAIN, TAG_WRAPPING_KEY):
+            if length != 1:
+                raise InvalidMetadata
+            kept.append(ber_tlv.encode(tag, value))
+    return uses, b"".join(kept)

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Access rules of all files, in one place.
+
+Spec: [SCHSM] 5.1, 5.2 and 6. What the table does not name can neither be read nor written.
+"""
+
+from micropython import const
+
+from hsm.files.object_ids import (
+    EF_ATR,
+    EF_DIR,
+    EF_TOKEN_INFO,
+    FID_DEVICE_KEY,
+    PREFIX_CA_CERTIFICATE,
+    PREFIX_CERTIFICATE,
+    PREFIX_CERTIFICATE_DESCRIPTION,
+    PREFIX_DATA,
+    PREFIX_DATA_DESCRIPTION,
+    PREFIX_KEY,
+    PREFIX_PRIVATE_DATA,
+    PREFIX_PRIVATE_KEY_DESCRIPTION,
+    PREFIX_TOKEN,
+)
+
+
+class AccessDenied(Exception):
+    """The security status does not allow it."""
+
+
+class NotAllowed(Exception):
+    """Nobody may do this to this file."""
+
+
+ALWAYS = const(0)
+USER = const(1)
+NEVER = const(2)
+
+# FID's high byte: (read, update, delete)
+_RULES = {
+    PREFIX_CA_CERTIFICATE: (ALWAYS, USER, USER),
+    PREFIX_CERTIFICATE: (ALWAYS, USER, USER),
+    PREFIX_CERTIFICATE_DESCRIPTION: (ALWAYS, USER, USER),
+    PREFIX_DATA: (ALWAYS, USER, USER),
+    PREFIX_DATA_DESCRIPTION: (ALWAYS, USER, USER),
+    PREFIX_KEY: (NEVER, NEVER, USER),
+    PREFIX_PRIVATE_DATA: (USER, USER, USER),
+    PREFIX_PRIVATE_KEY_DESCRIPTION: (ALWAYS, USER, USER),
+    PREFIX_TOKEN: (ALWAYS, USER, USER),
+}
+_NEVER = (NEVER, NEVER, NEVER)
+
+
+def is_file(fid):
+    """True if hosts may name `fid`: the rest is internal."""
+    return fid >> 8 in _RULES
+
+
+def check_read(fid, status):
+    """AccessDenied unless `fid` may be read now."""
+    _check(_RULES.get(fid >> 8, _NEVER)[0], status)
+
+
+def check_update(fid, status):
+    """AccessDenied unless `fid` may be written now."""
+    if fid in (EF_DIR, EF_ATR):
+        raise AccessDenied
+    _check(_RULES.get(fid >> 8, _NEVER)[1], status)
+
+
+def check_delete(fid, status):
+    """AccessDenied unless `fid` may be deleted now. NotAllowed: the card makes this file itself."""
+    if fid in (EF_DIR, EF_ATR, EF_TOKEN_INFO):
+        raise NotAllowed
+    if fid == FID_DEVICE_KEY:
+        raise AccessDenied
+    _check(_RULES.get(fid >> 8, _NEVER)[2], status)
+
+
+def check_user(status):
+    """AccessDenied unless the user is authenticated."""
+    _check(USER, status)
+
+
+def _check(rule, status):
+    # Evaluated twice, the second time anew: one skipped instruction opens nothing.
+    if rule == NEVER or (rule == USER and not status.user_is_authenticated()):
+        raise AccessDenied
+    if rule != ALWAYS and not status.user_is_authenticated():
+        raise AccessDenied

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Reference data: user PIN and SO-PIN, stretched, counted, verified by unsealing.
+
+Spec: [7816-4] 11.6, [SCHSM] 9; invariants PIN-1, PIN-2 of the store.
+
+An object of the store holds length of the PIN, limit of tries, flags, iterations, salt and a secret
+sealed under the stretched PIN: for the user PIN the master key; for the SO-PIN the master key too,
+or random bytes when RESET RETRY COUNTER is disabled. There is no other verifier: a PIN is right if
+the secret opens.
+"""
+
+import struct
+
+from hsm_crypto import REASON_AUTHENTICATION, CryptoError, Secret, equal, random
+from micropython import const
+
+from hsm import limits
+from hsm.files.object_ids import KIND_REFERENCE_DATA
+from hsm.platform import identity
+from hsm.store.record import FLAG_FIELD
+
+FLAG_TRANSPORT = const(0x01)  # not usable before CHANGE REFERENCE DATA ([SCHSM] 9.5)
+
+_PARAMETERS = "<BBBxI16s"
+_PARAMETERS_BYTES = const(24)
+_SALT_BYTES = const(16)
+
+
+class AuthenticationFailed(Exception):
+    """Wrong reference data; `tries_left` more are allowed."""
+
+    def __init__(self, tries_left):
+        self.tries_left = tries_left
+
+
+class AuthenticationBlocked(Exception):
+    """No try is left."""
+
+
+class TransportState(Exception):
+    """The PIN must be changed before it can be used."""
+
+
+def default_iterations():
+    """The cost that takes about 0.25 s on this chip."""
+    return limits.PIN_ITERATIONS_RP2350 if identity.IS_RP2350 else limits.PIN_ITERATIONS_RP2040
+
+
+class ReferenceData:
+    """One PIN, as it stands in the store. NotFound if it was never set."""
+
+    def __init__(self, store, id):
+        self._store = store
+        self._id = id
+        self._contents = store.read(id)
+        self.length, self.tries_limit, self.flags, self.iterations, self._salt = struct.unpack_from(
+            _PARAMETERS, self._contents, 0
+        )
+
+    def tries_left(self):
+        """Tries that are left: 0 if blocked."""
+        return max(0, self.tries_limit - self._store.tries_spent(self._id))
+
+    def verify(self, pin, transport_ok=False):
+        """The secret that `pin` opens, as a handle the caller wipes.
+
+        One try is spent before the comparison and given back after it (PIN-2).
+        AuthenticationFailed, AuthenticationBlocked, TransportState, StoreFailure.
+        """
+        before = self.tries_left()
+        if before < 1:
+            raise AuthenticationBlocked
+        if self.flags & FLAG_TRANSPORT and not transport_ok:
+            raise TransportState
+        self._store.spend_try(self._id)
+        if self.tries_left() != before - 1:
+            raise AuthenticationBlocked
+        secret = self._open(pin)
+        if secret is None:
+            left = self.tries_left()
+            if left < 1:
+                raise AuthenticationBlocked
+            raise AuthenticationFailed(left)
+        if self._store.restore_tries(self._id):
+            self._renew()
+        return secret
+
+    def restore_tries(self):
+        """Give all tries back, on the security officer's word."""
+        if self._store.restore_tries(self._id):
+            self._renew()
+
+    def _open(self, pin):
+        # Opened twice, and the two results compared by a MAC: one skipped check opens nothing.
+        sealed = memoryview(self._contents)[_PARAMETERS_BYTES:]
+        bound = _bound(self._id, self._contents)
+        pepper = self._store.seal.pepper
+        with Secret.stretch(pin, self._salt, self.iterations, pepper) as stretched:
+            try:
+                secret = stretched.open_object(bound, sealed)
+                with stretched.open_object(bound, sealed) as again:
+                    same = equal(secret.mac(b"verified"), again.mac(b"verified"))
+            except CryptoError as error:
+                if error.args[0] != REASON_AUTHENTICATION:
+                    raise
+                return None
+        if not same:
+            secret.wipe()
+            return None
+        return secret
+
+    def _renew(self):
+        # The field's slots are nearly used up: the same reference data with a new field.
+        with self._store.transaction() as change:
+            change.put(self._id, KIND_REFERENCE_DATA, self._contents, FLAG_FIELD)
+            change.commit()
+
+
+def put(change, seal, id, pin, tries_limit, iterations, secret, flags=0):
+    """Put reference data `id` into a transaction: `pin` opens `secret`; all tries are left."""
+    salt = random(_SALT_BYTES)
+    parameters = struct.pack(_PARAMETERS, len(pin), tries_limit, flags, iterations, salt)
+    with Secret.stretch(pin, salt, iterations, seal.pepper) as stretched:
+        sealed = stretched.seal_object(_bound(id, parameters), secret)
+    change.put(id, KIND_REFERENCE_DATA, parameters + sealed, FLAG_FIELD)
+
+
+def _bound(id, contents):
+    return struct.pack("<4sH", b"PIN\x01", id) + bytes(contents[:_PARAMETERS_BYTES])

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The store's seal: one key per class, and the MAC of its commit records.
+
+The device class opens with the device itself; the user class needs the master key, which only the
+user PIN opens.
+"""
+
+import struct
+
+from hsm.platform import otp
+from hsm.security import root
+from hsm.store import SealLocked
+
+
+class Seal:
+    """Made from the root record when the store is mounted or formatted."""
+
+    def __init__(self, root_record):
+        with root.open_root(root_record) as root_key:
+            self._device = root_key.derive(b"seal device class")
+            self._log = root_key.derive(b"store commit")
+            self.pepper = root_key.derive(b"reference data")
+        self._epoch = struct.pack("<I", otp.epoch())
+        self._user = None
+
+    def key(self, user):
+        """The sealing key of a class. SealLocked: the user class is closed."""
+        if not user:
+            return self._device
+        if self._user is None:
+            raise SealLocked
+        return self._user
+
+    def mac(self, *parts):
+        """32 bytes over `parts` and the current epoch."""
+        return self._log.mac(self._epoch, *parts)
+
+    def open_user_class(self, master_key):
+        """From now on objects of the user class open."""
+        self.close_user_class()
+        self._user = master_key.derive(b"seal user class")
+
+    def close_user_class(self):
+        """Wipe the user class's key."""
+        if self._user is not None:
+            self._user.wipe()
+            self._user = None
+
+    def user_class_is_open(self):
+        return self._user is not None

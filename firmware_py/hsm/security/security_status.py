@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The session's security status: which reference data were verified since it began.
+
+Spec: [7816-4] 9.3, [SCHSM] 9. The user's session opens the user class of the seal; the security
+officer's holds the master key only to hand it to a new user PIN, and never opens a key.
+"""
+
+from micropython import const
+
+_CLOSED = const(0x2AA55AA)
+_OPEN = const(0x155AA55)
+
+
+class SecurityStatus:
+    """`store` carries the seal whose user class follows the user's session."""
+
+    def __init__(self, store):
+        self._store = store
+        self._user = _CLOSED
+        self._so = _CLOSED
+        self._so_secret = None
+
+    def close(self):
+        """End both sessions and wipe what they held."""
+        self.close_user()
+        self.close_so()
+
+    def open_user(self, master_key):
+        """The user PIN was verified; `master_key` stays the caller's."""
+        self._store.seal.open_user_class(master_key)
+        self._user = _OPEN
+
+    def close_user(self):
+        self._user = _CLOSED
+        if self._store.seal is not None:
+            self._store.seal.close_user_class()
+
+    def open_so(self, secret):
+        """The SO-PIN was verified; the status owns `secret` from now on."""
+        self.close_so()
+        self._so_secret = secret
+        self._so = _OPEN
+
+    def close_so(self):
+        self._so = _CLOSED
+        if self._so_secret is not None:
+            self._so_secret.wipe()
+            self._so_secret = None
+
+    def user_is_authenticated(self):
+        """Two values that one skipped instruction does not change together."""
+        seal = self._store.seal
+        return self._user == _OPEN and seal is not None and seal.user_class_is_open()
+
+    def so_is_authenticated(self):
+        return self._so == _OPEN and self._so_secret is not None
+
+    def so_secret(self):
+        """What the SO-PIN opened: the master key, or a mere verifier; None without a session."""
+        return self._so_secret if self._so == _OPEN else None

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A device on the desktop: the firmware over the twins, driven APDU by APDU."""
+
+import hsm_port
+from nor_flash import NorFlash
+
+from hsm import main
+
+AID = bytes.fromhex("E82B0601040181C31F0201")
+SELECT = bytes.fromhex("00A404000BE82B0601040181C31F020100")
+USER_PIN = b"648219"
+SO_PIN = b"57621880"
+
+
+class Device:
+    """One board with its flash; `power_on` boots the firmware anew."""
+
+    def __init__(self, sectors: int = 32, chip: str = "rp2040") -> None:
+        self.board = hsm_port.Board(NorFlash(sectors), chip=chip)
+        self.power_on()
+
+    @property
+    def flash(self) -> NorFlash:
+        return self.board.flash
+
+    def power_on(self) -> None:
+        hsm_port.plug(self.board)
+        self.card, self.dispatcher = main.boot()
+
+    def transmit(self, apdu: bytes) -> bytes:
+        """The whole response APDU, as it comes."""
+        length = self.dispatcher.process(hsm_port.command_view(apdu))
+        return bytes(hsm_port.response_buffer()[:length])
+
+    def send(self, apdu: bytes | str, expect: int = 0x9000) -> bytes:
+        """Response data; the status word must be `expect`."""
+        if isinstance(apdu, str):
+            apdu = bytes.fromhex(apdu)
+        answer = self.transmit(apdu)
+        data, status_word = answer[:-2], int.from_bytes(answer[-2:], "big")
+        assert f"{status_word:04X}" == f"{expect:04X}", f"{apdu.hex()} -> {answer.hex()}"
+        return data
+
+    # --- Commands of the life cycle ---------------------------------------------------------------
+
+    def select(self) -> bytes:
+        return self.send(SELECT)
+
+    def initialize(
+        self,
+        user_pin: bytes = USER_PIN,
+        so_pin: bytes = SO_PIN,
+        options: int = 1,
+        tries: int = 3,
+        expect: int = 0x9000,
+    ) -> None:
+        data = b"\x80\x02" + options.to_bytes(2, "big") + tlv(0x81, user_pin) + tlv(0x82, so_pin)
+        data += tlv(0x91, bytes([tries])) + tlv(0x9E, (16).to_bytes(2, "big"))
+        self.send(b"\x80\x50\x00\x00" + bytes([len(data)]) + data, expect)
+
+    def verify(self, pin: bytes = USER_PIN, expect: int = 0x9000) -> None:
+        self.send(b"\x00\x20\x00\x81" + bytes([len(pin)]) + pin, expect)
+
+    def verify_so(self, pin: bytes = SO_PIN, expect: int = 0x9000) -> None:
+        self.send(b"\x00\x20\x00\x88" + bytes([len(pin)]) + pin, expect)
+
+    def generate(self, key_id: int, parameters: bytes, metadata: bytes = b"") -> bytes:
+        data = bytes.fromhex("5F290100") + tlv(0x42, b"UTCA00001") + tlv(0x7F49, parameters)
+        data += tlv(0x5F20, b"UTPH000000000001") + metadata
+        header = bytes([0x00, 0x46, key_id, 0x00, 0x00]) + len(data).to_bytes(2, "big")
+        return self.send(header + data + b"\0\0")
+
+    def generate_ec(self, key_id: int, prime: bytes, metadata: bytes = b"") -> bytes:
+        oid = bytes.fromhex("060A04007F00070202020203")
+        return self.generate(key_id, oid + tlv(0x81, prime), metadata)
+
+    def generate_rsa(self, key_id: int, bits: int, metadata: bytes = b"") -> bytes:
+        oid = bytes.fromhex("060A04007F00070202020102")
+        return self.generate(
+            key_id, oid + tlv(0x82, b"\1\0\1") + tlv(0x02, bits.to_bytes(2, "big")), metadata
+        )
+
+    def sign(self, key_id: int, algorithm: int, data: bytes, expect: int = 0x9000) -> bytes:
+        header = bytes([0x80, 0x68, key_id, algorithm, 0x00]) + len(data).to_bytes(2, "big")
+        return self.send(header + data + b"\x02\x00", expect)
+
+    def list(self) -> list[int]:
+        data = self.send("80580000000000")
+        return [int.from_bytes(data[i : i + 2], "big") for i in range(0, len(data), 2)]
+
+    def read(self, fid: int, step: int = 256, expect: int = 0x9000) -> bytes:
+        """The whole file, in blocks of `step` bytes."""
+        contents = b""
+        while True:
+            offset = len(contents).to_bytes(4, "big")
+            apdu = b"\x00\xb1" + fid.to_bytes(2, "big") + b"\x00\x00\x06\x54\x04" + offset
+            block = self.send(apdu + step.to_bytes(2, "big"), expect)
+            contents += block
+            if len(block) < step:
+                return contents
+
+    def write(self, fid: int, offset: int, data: bytes, expect: int = 0x9000) -> None:
+        """One UPDATE BINARY."""
+        field = tlv(0x54, offset.to_bytes(4, "big")) + tlv(0x53, data)
+        header = b"\x00\xd7" + fid.to_bytes(2, "big") + b"\x00" + len(field).to_bytes(2, "big")
+        self.send(header + field, expect)
+
+    def delete(self, fid: int, expect: int = 0x9000) -> None:
+        self.send(b"\x00\xe4\x02\x00\x02" + fid.to_bytes(2, "big"), expect)
+
+
+def tlv(tag: int, value: bytes) -> bytes:
+    """A BER-TLV data object (the tests' own encoder)."""
+    head = tag.to_bytes((tag.bit_length() + 7) // 8, "big")
+    if len(value) < 0x80:
+        return head + bytes([len(value)]) + value
+    size = (len(value).bit_length() + 7) // 8
+    return head + bytes([0x80 | size]) + len(value).to_bytes(size, "big") + value
