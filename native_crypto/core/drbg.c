@@ -73,3 +73,12 @@ crypto_result_t crypto_reseed(void) {
 void *crypto_drbg(void) {
     return instantiate() == CRYPTO_OK ? &generator : NULL;
 }
+
+crypto_result_t crypto_drbg_answer(const uint8_t *entropy, size_t entropy_length, const uint8_t *nonce,
+                                   size_t nonce_length, const uint8_t *reseed_entropy, size_t reseed_length,
+                                   uint8_t out[CRYPTO_DRBG_ANSWER_BYTES]) {
+    int error = wc_RNG_HealthTest_ex(reseed_entropy != NULL, nonce, (word32)nonce_length, entropy,
+                                     (word32)entropy_length, reseed_entropy, (word32)reseed_length, out,
+                                     CRYPTO_DRBG_ANSWER_BYTES, NULL, INVALID_DEVID);
+    return crypto_from_library(error);
+}

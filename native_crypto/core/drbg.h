@@ -18,4 +18,12 @@ crypto_result_t crypto_reseed(void);
 // The generator for the library's own calls (struct WC_RNG); NULL when it cannot be used.
 void *crypto_drbg(void);
 
+// Known answers of the generator itself ([SP800-90A] CAVP, no prediction resistance): instantiate with
+// `entropy` and `nonce`, reseed with `reseed_entropy` unless it is NULL, generate twice, give the second
+// 128 bytes out. The running generator is not touched.
+#define CRYPTO_DRBG_ANSWER_BYTES 128
+crypto_result_t crypto_drbg_answer(const uint8_t *entropy, size_t entropy_length, const uint8_t *nonce,
+                                   size_t nonce_length, const uint8_t *reseed_entropy, size_t reseed_length,
+                                   uint8_t out[CRYPTO_DRBG_ANSWER_BYTES]);
+
 #endif // CRYPTO_DRBG_H

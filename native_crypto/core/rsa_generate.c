@@ -187,12 +187,21 @@ static crypto_result_t round_passes(search_t *search, int twos, bool *passed) {
     return crypto_from_library(error);
 }
 
+// The exponent of 2 in an even number.
+static int count_twos(const mp_int *number) {
+    int twos = 0;
+    while (!get_bit((const uint32_t *)number->dp, (uint32_t)twos)) {
+        twos++;
+    }
+    return twos;
+}
+
 // Test one candidate that the sieve let through: one round sorts almost every composite out, a survivor
 // gets the rest. Kept as a function of its own: how often it runs is what a key costs.
 __attribute__((noinline)) crypto_result_t crypto_rsa_test_candidate(search_t *search, bool *is_prime) {
     *is_prime = false;
     int error = mp_sub_d(search->candidate, 1, search->minus_one);
-    int twos = error == 0 ? mp_cnt_lsb(search->minus_one) : 0;
+    int twos = error == 0 ? count_twos(search->minus_one) : 0;
     if (error == 0) {
         error = mp_div_2d(search->minus_one, twos, search->odd_part, NULL);
     }

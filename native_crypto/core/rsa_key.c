@@ -116,9 +116,10 @@ static int check_exponent_length(const crypto_rsa_key_t *key) {
     size_t half = key->bits / 2;
     mp_int *p_order = crypto_number_new(half);
     mp_int *q_order = crypto_number_new(half);
+    mp_int *gcd = crypto_number_new(half);
     mp_int *lcm = crypto_number_new(key->bits + 32);
     mp_int *d = crypto_number_new(key->bits + 96);
-    int error = p_order != NULL && q_order != NULL && lcm != NULL && d != NULL ? 0 : MP_MEM;
+    int error = p_order != NULL && q_order != NULL && gcd != NULL && lcm != NULL && d != NULL ? 0 : MP_MEM;
     if (error == 0) {
         error = mp_sub_d(key->p, 1, p_order);
     }
@@ -126,7 +127,13 @@ static int check_exponent_length(const crypto_rsa_key_t *key) {
         error = mp_sub_d(key->q, 1, q_order);
     }
     if (error == 0) {
-        error = mp_lcm(p_order, q_order, lcm);
+        error = mp_gcd(p_order, q_order, gcd);
+    }
+    if (error == 0) {
+        error = mp_div(p_order, gcd, p_order, NULL);
+    }
+    if (error == 0) {
+        error = mp_mul(p_order, q_order, lcm);
     }
     if (error == 0) {
         error = invert_exponent(key->exponent, lcm, d);
@@ -136,6 +143,7 @@ static int check_exponent_length(const crypto_rsa_key_t *key) {
     }
     crypto_pool_free(d);
     crypto_pool_free(lcm);
+    crypto_pool_free(gcd);
     crypto_pool_free(q_order);
     crypto_pool_free(p_order);
     return error;

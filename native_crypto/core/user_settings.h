@@ -61,6 +61,7 @@
 #define HAVE_ECC
 #define WOLFSSL_CUSTOM_CURVES
 #define ECC_USER_CURVES
+#define USE_ECC_B_PARAM
 #define HAVE_ECC192
 #define HAVE_ECC256
 #define HAVE_ECC384
