@@ -123,7 +123,7 @@ def test_the_uf2_is_for_the_chip_and_holds_the_image(image, board):
 def test_no_path_of_this_machine_is_in_the_image(image):
     data = image.file("bin").read_bytes()
     for path in (paths.PROJECT, paths.cache(), paths.PROJECT.home()):
-        assert str(path).encode() not in data
+        assert f"{path}/".encode() not in data
 
 
 def test_the_build_says_what_is_in_it(images):
