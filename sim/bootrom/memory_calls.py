@@ -8,19 +8,19 @@ from typing import Protocol
 WORD_BITS = 32
 
 
-class Memory(Protocol):
-    """The machine's memory."""
+class Bus(Protocol):
+    """Memory and blocks, as the core reaches them."""
 
-    def read_memory(self, address: int, length: int) -> bytes: ...
+    def bus_read(self, address: int, length: int) -> bytes: ...
 
-    def write_memory(self, address: int, data: bytes) -> None: ...
+    def bus_write(self, address: int, data: bytes) -> None: ...
 
 
 class MemoryCalls:
     """Each method is one ROM function: arguments r0..r2, result r0."""
 
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
 
     def popcount32(self, value: int) -> int:
         """P3."""
@@ -40,10 +40,10 @@ class MemoryCalls:
 
     def memset(self, pointer: int, value: int, length: int) -> int:
         """MS, S4: fill; returns the pointer."""
-        self._memory.write_memory(pointer, bytes((value & 0xFF,)) * length)
+        self._bus.bus_write(pointer, bytes((value & 0xFF,)) * length)
         return pointer
 
     def memcpy(self, target: int, source: int, length: int) -> int:
         """MC, C4: copy; returns the target."""
-        self._memory.write_memory(target, self._memory.read_memory(source, length))
+        self._bus.bus_write(target, self._bus.bus_read(source, length))
         return target

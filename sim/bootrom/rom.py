@@ -32,6 +32,7 @@ class RomMachine(Protocol):
     flash: Any
     flash_bus: Any
     otp: Any
+    map: Any
     seed: int
 
     def read_memory(self, address: int, length: int) -> bytes: ...
@@ -58,7 +59,7 @@ class BootRom:
         self._traps: dict[int, tuple[str, Call, int]] = {}
         self._next_stub = self.FIRST_STUB
         self.flash_calls = FlashCalls(machine)
-        self.memory_calls = MemoryCalls(machine)
+        self.memory_calls = MemoryCalls(machine.map)
 
     # --- building the image ---------------------------------------------------------------------
 

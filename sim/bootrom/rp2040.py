@@ -30,7 +30,7 @@ class BootRomRp2040(BootRom):
             **{"P3": memory.popcount32, "R3": memory.reverse32},
             **{"L3": memory.clz32, "T3": memory.ctz32},
             **{"MS": memory.memset, "S4": memory.memset, "MC": memory.memcpy, "C4": memory.memcpy},
-            **{"IF": flash.connect_internal_flash, "EX": flash.flash_exit_xip},
+            **{"IF": flash.connect_internal_flash, "EX": self._flash_exit_xip},
             **{"RE": flash.flash_range_erase, "RP": flash.flash_range_program},
             **{"FC": flash.flash_flush_cache, "CX": flash.flash_enter_cmd_xip},
             "UB": self._reset_to_usb_boot,
@@ -55,6 +55,11 @@ class BootRomRp2040(BootRom):
         if address is None and name in REFUSED:
             return self.refuse(f"table entry '{name}'")
         return address or 0
+
+    def _flash_exit_xip(self) -> None:
+        """EX: the SSI is left in serial mode, as flash_do_cmd of the SDK expects."""
+        self.flash_calls.flash_exit_xip()
+        self.machine.block("SSI").enter_serial_mode()
 
     def _reset_to_usb_boot(self, _led_mask: int, _interface_mask: int) -> None:
         self.machine.enter_bootsel()

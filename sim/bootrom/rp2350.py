@@ -18,6 +18,8 @@ REBOOT_TYPE_MASK, REBOOT_NORMAL, REBOOT_BOOTSEL = 0xF, 0, 2
 
 BOOTRAM_BASE = 0x400E_0000
 DEVINFO_OFFSET = 0x3F8
+# No partition (FFh), boot type NORMAL, no diagnostics.
+BOOT_INFO_NORMAL = 0x00FF_00FF
 # FLASH_DEVINFO: window 0 up to 16 MiB, window 1 empty, 64 KiB erase supported.
 DEVINFO_DEFAULT = 0x0C80
 POINTER_TO_DEVINFO = 0x100
@@ -88,7 +90,7 @@ class BootRomRp2350(BootRom):
 
     def _get_sys_info(self, buffer: int, words: int, flags: int) -> int:
         """GS: returns the number of words written, the first of which names what follows."""
-        if flags & (SYS_NONCE | SYS_BOOT_INFO | SYS_CRITICAL):
+        if flags & (SYS_NONCE | SYS_CRITICAL):
             return self.refuse(f"get_sys_info flags 0x{flags:x}")
         boot_random = Entropy(self.machine.seed, "boot random")
         parts = (
@@ -96,6 +98,7 @@ class BootRomRp2350(BootRom):
             (SYS_CPU_INFO, [0]),
             (SYS_FLASH_DEV_INFO, [DEVINFO_DEFAULT]),
             (SYS_BOOT_RANDOM, [boot_random.bits(32) for _ in range(4)]),
+            (SYS_BOOT_INFO, [BOOT_INFO_NORMAL, 0, 0, 0]),
         )
         out = [flags]
         for flag, values in parts:

@@ -21,6 +21,7 @@ class AddressMap:
         self._core = core
         self._allowed = {(entry.block, entry.offset): entry for entry in allowed}
         self._memory: list[tuple[int, int, Region, bool]] = []
+        self._windows: dict[str, tuple[int, int]] = {}
         self.blocks: dict[str, Peripheral] = {}
 
     @property
@@ -54,11 +55,35 @@ class AddressMap:
         region.buffer[offset : offset + len(data)] = data
         self._core.content_changed(region, offset, len(data))
 
+    def bus_read(self, address: int, length: int) -> bytes:
+        """Bytes as a load of the core gets them: from memory or, byte by byte, from a block."""
+        try:
+            return self.read_memory(address, length)
+        except BadAddress:
+            block, offset = self._block_at(address, length)
+            return bytes(block.bus_read(offset + n, 1) for n in range(length))
+
+    def bus_write(self, address: int, data: bytes) -> None:
+        """Bytes as a store of the core puts them: into memory or, byte by byte, into a block."""
+        try:
+            self.write_memory(address, data)
+        except BadAddress:
+            block, offset = self._block_at(address, len(data))
+            for position, value in enumerate(data):
+                block.bus_write(offset + position, 1, value)
+
+    def _block_at(self, address: int, length: int) -> tuple[Peripheral, int]:
+        for name, (base, size) in self._windows.items():
+            if base <= address and address + length <= base + size:
+                return self.blocks[name], address - base
+        raise BadAddress(f"nothing at 0x{address:08x}, {length} bytes")
+
     # --- blocks ---------------------------------------------------------------------------------
 
     def add_block(self, base: int, block: Peripheral, size: int) -> None:
         """Show a block to the core."""
         self.blocks[block.name] = block
+        self._windows[block.name] = (base, size)
         read, write = self._guarded(block)
         self._core.map_peripheral(base, size, read, write)
 

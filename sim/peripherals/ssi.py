@@ -59,6 +59,12 @@ class Ssi(Peripheral):
             bus.end_frame()
         bus.set_xip(bool(value & 1) and self._mode() == TMOD_EEPROM_READ, "controller")
 
+    def enter_serial_mode(self) -> None:
+        """What the boot ROM does before serial commands: 8-bit frames, transmit and receive."""
+        self._received.clear()
+        self.values["CTRLR0"] = 7 << 16
+        self.values["SSIENR"] = 1
+
     def read_sr(self) -> int:
         self.machine.flash_bus.end_frame()
         return SR_TFNF | SR_TFE | (SR_RFNE if self._received else 0)

@@ -23,6 +23,7 @@ from sim.peripherals.syscfg import SyscfgRp2040
 from sim.peripherals.sysinfo import SysinfoRp2040
 from sim.peripherals.tbman import Tbman
 from sim.peripherals.timer import TimerRp2040
+from sim.peripherals.usb import UsbControllerRp2040, UsbDpram
 from sim.peripherals.vreg_and_chip_reset import VregAndChipReset
 from sim.peripherals.watchdog import WatchdogRp2040
 from sim.peripherals.xip_ctrl import XipCtrlRp2040
@@ -58,6 +59,8 @@ BLOCKS = (
     Block("VREG_AND_CHIP_RESET", 0x4006_4000, VregAndChipReset),
     Block("TBMAN", 0x4006_C000, Tbman),
     Block("DMA", 0x5000_0000, None),
+    Block("USBCTRL_DPRAM", 0x5010_0000, UsbDpram, size=0x1000),
+    Block("USBCTRL", 0x5011_0000, UsbControllerRp2040),
     Block("PIO0", 0x5020_0000, None),
     Block("PIO1", 0x5030_0000, None),
     Block("XIP_CTRL", 0x1400_0000, XipCtrlRp2040),

@@ -31,6 +31,7 @@ from sim.peripherals.tbman import Tbman
 from sim.peripherals.ticks import Ticks
 from sim.peripherals.timer import TimerRp2350
 from sim.peripherals.trng import Trng
+from sim.peripherals.usb import UsbControllerRp2350, UsbDpram
 from sim.peripherals.watchdog import WatchdogRp2350
 from sim.peripherals.xip_ctrl import XipCtrlRp2350, XipMaintenance
 from sim.peripherals.xosc import Xosc
@@ -76,6 +77,8 @@ BLOCKS = (
     Block("GLITCH_DETECTOR", 0x4015_8000, GlitchDetector),
     Block("TBMAN", 0x4016_0000, Tbman),
     Block("DMA", 0x5000_0000, None),
+    Block("USBCTRL_DPRAM", 0x5010_0000, UsbDpram, size=0x1000),
+    Block("USBCTRL", 0x5011_0000, UsbControllerRp2350),
     Block("PIO0", 0x5020_0000, None),
     Block("PIO1", 0x5030_0000, None),
     Block("PIO2", 0x5040_0000, None),
