@@ -67,6 +67,14 @@ def test_only_instructions_that_the_chip_has(image, board):
     assert [str(instruction) for instruction in found if not allowed(instruction)] == []
 
 
+def test_the_boot_loader_fits_the_chip(images):
+    """The image holds RP2040's second stage as bytes; its own ELF tells code from data."""
+    folder = images["pico", "hsm"].folder / "cmake"
+    (elf,) = folder.rglob("bs2_default.elf")
+    found = list(thumb.instructions(elf))
+    assert found and all(map(thumb.is_armv6m, found))
+
+
 def _is_not_coprocessor(instruction):
     return not thumb.is_coprocessor(instruction)
 
