@@ -229,7 +229,7 @@ ccid_take_t usb_ccid_wait(uint8_t **apdu, size_t *length) {
 }
 
 uint8_t *usb_ccid_response(void) {
-    return ccid_response_data(&ccid);
+    return buffers.response + CCID_HEADER_BYTES;
 }
 
 void usb_ccid_respond(size_t length) {
