@@ -19,9 +19,9 @@ MIDDLE = ("hsm.keys", "hsm.files", "hsm.security")
 FORBIDDEN: dict[str, tuple[str, ...]] = {
     "hsm.commands": ("hsm.platform", "hsm_port", "hsm.main"),
     "hsm.apdu": (*UPPER, *MIDDLE, "hsm.store", "hsm.platform", "hsm_port", "hsm_crypto"),
-    "hsm.keys": (*UPPER, "hsm.apdu.dispatcher", "hsm.platform", "hsm_port"),
-    "hsm.files": (*UPPER, "hsm.apdu.dispatcher", "hsm.platform", "hsm_port"),
-    "hsm.security": (*UPPER, "hsm.apdu.dispatcher", "hsm.platform", "hsm_port"),
+    "hsm.keys": (*UPPER, "hsm.apdu.dispatcher", "hsm_port"),
+    "hsm.files": (*UPPER, "hsm.apdu.dispatcher", "hsm_port"),
+    "hsm.security": (*UPPER, "hsm.apdu.dispatcher", "hsm_port"),
     "hsm.store": (*UPPER, *MIDDLE, "hsm.apdu", "hsm.platform", "hsm_port"),
     "hsm.platform": (*UPPER, *MIDDLE, "hsm.apdu", "hsm.store"),
     "hsm": ("hsm_port",),
