@@ -37,21 +37,21 @@ def firmware(session: nox.Session) -> None:
 @nox.session
 def sim(session: nox.Session) -> None:
     """Boot both chips and run the life of an HSM on each."""
-    run(session, "tools.firmware", "--quiet")
+    run(session, "tools.firmware", "--quiet", "--target", "hsm")
     run(session, "sim", "life", *session.posargs)
 
 
 @nox.session
 def serve(session: nox.Session) -> None:
     """The image as a PC/SC reader until Ctrl-C: -- --board pico2 [--flash FILE]."""
-    run(session, "tools.firmware", "--quiet", purpose="serve")
+    run(session, "tools.firmware", "--quiet", "--target", "hsm", purpose="serve")
     run(session, "sim", "serve", *session.posargs, purpose="serve")
 
 
 @nox.session
 def flash(session: nox.Session) -> None:
     """Copy the image to a board in BOOTSEL mode: -- --board pico [--drive PATH]."""
-    run(session, "tools.firmware", "--quiet")
+    run(session, "tools.firmware", "--quiet", "--target", "hsm")
     run(session, "tools.flash", *session.posargs)
 
 
