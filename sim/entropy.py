@@ -11,7 +11,12 @@ class Entropy:
     """A stream of bits that depends on (seed, label) only: SHA-256 in counter mode."""
 
     def __init__(self, seed: int, label: str) -> None:
-        self._key = hashlib.sha256(f"{label}:{seed}".encode()).digest()
+        self._label = label
+        self.reseed(seed)
+
+    def reseed(self, seed: int) -> None:
+        """Start the stream of another seed."""
+        self._key = hashlib.sha256(f"{self._label}:{seed}".encode()).digest()
         self._block = 0
         self._pool = 0
         self._pool_bits = 0
@@ -34,11 +39,11 @@ class Entropy:
 
     def state(self) -> Any:
         """Plain data for `load_state`."""
-        return (self._block, self._pool, self._pool_bits)
+        return (self._key, self._block, self._pool, self._pool_bits)
 
     def load_state(self, state: Any) -> None:
         """Continue the stream from where `state()` was taken."""
-        self._block, self._pool, self._pool_bits = state
+        self._key, self._block, self._pool, self._pool_bits = state
 
 
 def noise(seed: int, label: str, length: int) -> bytes:

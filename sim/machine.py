@@ -103,6 +103,7 @@ class Machine:
         # The host's reads find SRAM first: exception frames live there.
         self.map.add_memory(self.chip.sram_base, self.sram, writable=True)
         self.map.add_memory(0, rom, writable=False)
+        self.core.ignore_rom_writes(rom)
         for address in self.chip.xip_aliases:
             self.map.add_memory(address, self._flash_region, writable=False)
         self._xip_mapped = True
@@ -145,6 +146,14 @@ class Machine:
         self.powered = False
         self.processor.stop_requested = False
         self._reset_request = None
+
+    def reseed(self, seed: int) -> None:
+        """Start the noise of the chip (RAM at power-on, entropy sources) anew with `seed`."""
+        self.seed = seed
+        for block in self.map.blocks.values():
+            source = getattr(block, "entropy", None)
+            if source is not None:
+                source.reseed(seed)
 
     def reset(self, cause: str = "run pin") -> None:
         """Reset the processors and blocks at once. RAM is kept, as on the chip."""

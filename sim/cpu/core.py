@@ -201,10 +201,25 @@ class Core:
         """How often the probe at `address` was executed."""
         return self._probes[address].value
 
-    def map_memory(self, region: Region, address: int, *, writable: bool, code: bool = True) -> None:
+    def map_memory(
+        self, region: Region, address: int, *, writable: bool, code: bool = True
+    ) -> None:
         """Show `region` at `address`."""
         self._map(region, address, _protection(writable, code))
         region.addresses.append(address)
+
+    def ignore_rom_writes(self, region: Region) -> None:
+        """Stores to the ROM at address 0 go nowhere instead of faulting, as on the chips' bus.
+
+        TinyUSB's driver depends on it: it stores through a null pointer for EP0.
+        """
+        self.state.rom_bytes = region.size_bytes
+        self._rom = (region, bytes(region.buffer[:]))
+
+    def _undo_rom_writes(self) -> None:
+        region, contents = self._rom
+        region.buffer[:] = contents
+        self.state.rom_written = 0
 
     def _map(self, region: Region, address: int, protection: int) -> None:
         self._uc.mem_map_ptr(
@@ -355,6 +370,8 @@ class Core:
             ctypes.c_uint64(0),
             ctypes.c_size_t(0),
         )
+        if state.rom_written:
+            self._undo_rom_writes()
         if self._pending_error is not None:
             pending, self._pending_error = self._pending_error, None
             raise pending

@@ -40,6 +40,8 @@ class TickState(ctypes.Structure):
         ("invalid", ctypes.c_uint32),
         ("access_type", ctypes.c_uint32),
         ("access_address", ctypes.c_uint64),
+        ("rom_bytes", ctypes.c_uint32),
+        ("rom_written", ctypes.c_uint32),
         ("register_ids", ctypes.c_uint32 * 3),
         ("code_shift", ctypes.c_uint32),
         ("stop", ctypes.c_void_p),

@@ -14,6 +14,7 @@ enum {
     ARM_REG_PRIMASK = 0,   // filled in by core.py: see register_ids
     ARM_REG_BASEPRI = 1,
     ARM_REG_FAULTMASK = 2,
+    MEM_WRITE_PROT = 22, // uc_mem_type of unicorn.h
 };
 
 struct tick_state {
@@ -28,6 +29,8 @@ struct tick_state {
     uint32_t invalid;     // 1 after an undefined instruction
     uint32_t access_type; // of the last access that hit nothing (UC_MEM_*), 0 = none
     uint64_t access_address;
+    uint32_t rom_bytes;   // stores below this address go nowhere, as on the chips' bus
+    uint32_t rom_written; // one did: the ROM's bytes must be put back
     uint32_t register_ids[3];
     uint32_t code_shift; // log2 of the size of a code page
     void (*stop)(void *uc);
@@ -161,6 +164,13 @@ bool hook_invalid_access(void *uc, int type, uint64_t address, int size, int64_t
     (void)uc;
     (void)size;
     (void)value;
+    if (type == MEM_WRITE_PROT && address < state->rom_bytes) {
+        // The engine goes on, but it has stored: core.py undoes that at the next block.
+        state->rom_written = 1;
+        state->kicked = 1;
+        state->deadline = 0;
+        return true;
+    }
     state->access_type = (uint32_t)type;
     state->access_address = address;
     return false;

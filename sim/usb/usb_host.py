@@ -47,8 +47,15 @@ ENDPOINT_HALT = 0
 class UsbHost:
     """The host controller and its driver. It is the `bus` of the device's controller."""
 
-    def __init__(self, machine: Any, controller: UsbController) -> None:
+    def __init__(
+        self,
+        machine: Any,
+        controller: UsbController,
+        advance: Callable[[int], None] | None = None,
+    ) -> None:
+        """`advance` runs the machine for some ticks; the default is the machine's own `run`."""
         self.machine = machine
+        self._advance: Callable[[int], Any] = advance or machine.run
         self.controller = controller
         controller.bus = self
         # Called between slices of a long wait: for progress displays, and to give up.
@@ -81,12 +88,16 @@ class UsbHost:
         """
         clock = self.machine.clock
         deadline = clock.now + timeout_us * clock.ticks_per_us
-        while not condition():
-            if clock.now >= deadline:
-                return False
-            slice_end = clock.now + SLICE_US * clock.ticks_per_us
-            self.machine.run(min(deadline, slice_end))
-            self.on_slice()
+        # An event at the end, so that a machine that sleeps wakes up there at the latest.
+        alarm = clock.call_at(deadline, self.machine.request_stop)
+        try:
+            while not condition():
+                if clock.now >= deadline:
+                    return False
+                self._advance(min(deadline - clock.now, SLICE_US * clock.ticks_per_us))
+                self.on_slice()
+        finally:
+            clock.cancel(alarm)
         return True
 
     def run_for(self, duration_us: int) -> None:

@@ -82,8 +82,9 @@ class FakeMachine:
     def request_stop(self) -> None:
         self._stop = True
 
-    def run(self, deadline: int) -> None:
-        """Let time pass until `deadline` or a request to stop."""
+    def run(self, ticks: int) -> None:
+        """Let time pass for `ticks` or until a request to stop."""
+        deadline = self.clock.now + ticks
         self._stop = False
         while not self._stop and self.clock.now < deadline:
             tick = self.clock.next_tick()
