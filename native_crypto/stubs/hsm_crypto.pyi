@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The crypto library as opaque handles; secrets live in C memory and are wiped when freed.
 
 `Secret`, `EcKey` and `RsaKey` own a block in the module's own pool (never in the garbage-collected

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What the port gives to the firmware: flash, transport, identity, time, indicator, reset.
 
 Only `hsm.platform` imports this module. Buffers are static C memory handed out as memoryviews; the
