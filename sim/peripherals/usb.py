@@ -416,10 +416,10 @@ class UsbController(Peripheral):
         """The chip wrote the buffer control register of endpoint `index`; it was `before`."""
         offset = UsbDpram.BUFFER_CONTROL + 4 * index
         word = self.dpram.word(offset)
-        for half in (0, 1):
-            self._check_available(index, half, before >> 16 * half, word >> 16 * half)
         if word & RESET_SELECT:
             self._buffer_select[index] = 0
+        half = self._buffer_select[index]
+        self._check_available(index, half, before >> 16 * half, word >> 16 * half)
         self._tell_bus(index)
 
     def _tell_bus(self, index: int) -> None:
@@ -428,7 +428,10 @@ class UsbController(Peripheral):
             self.bus.endpoint_ready(index >> 1, index & 1 == 0)
 
     def _check_available(self, index: int, half: int, before: int, after: int) -> None:
-        """AVAILABLE crosses a clock domain: the rest must stand before it ([RP2040] 4.1.2.5.1)."""
+        """AVAILABLE crosses a clock domain: the rest must stand before it ([RP2040] 4.1.2.5.1).
+
+        This matters for the buffer that the controller looks at; the other one is looked at later.
+        """
         rose = after & AVAILABLE and not before & AVAILABLE
         watched = 0xFFFF & ~(AVAILABLE | RESET_SELECT)
         if rose and (before ^ after) & watched:
