@@ -73,5 +73,6 @@ def header(tag, length):
 
 def encode(tag, *values):
     """A whole data object; `values` are concatenated."""
-    value = b"".join(values)
+    # MicroPython's join takes bytes only, not views.
+    value = b"".join([bytes(part) for part in values])
     return header(tag, len(value)) + value
