@@ -15,6 +15,9 @@ APPLET_AID = bytes.fromhex("E82B0601040181C31F0201")
 USER_PIN_REFERENCE = 0x81
 SO_PIN_REFERENCE = 0x88
 OPTION_RESET_RETRY = 0x0001
+# This card's own TLV of INITIALIZE and the least it accepts: campaigns that log in often ask for it.
+TAG_PIN_ITERATIONS = 0x9E
+PIN_ITERATIONS_MIN = 16
 
 # Algorithm bytes of SIGN ([SCHSM] 16).
 SIGN_RSA_PKCS1_SHA256 = 0x33
@@ -116,10 +119,14 @@ class Card:
         """SELECT the SmartCard-HSM applet; its FCP. Ends the PIN session ([SCHSM] 3)."""
         return self._do("SELECT", command(0x00, 0xA4, 0x04, 0x00, APPLET_AID, 256))
 
-    def initialize(self, pin: bytes, so_pin: bytes, tries: int = 3) -> None:
+    def initialize(
+        self, pin: bytes, so_pin: bytes, tries: int = 3, pin_iterations: int | None = None
+    ) -> None:
         """INITIALIZE DEVICE with RESET RETRY COUNTER enabled ([SCHSM] 10)."""
         data = tlv(0x80, OPTION_RESET_RETRY.to_bytes(2, "big"))
         data += tlv(0x81, pin) + tlv(0x82, so_pin) + tlv(0x91, bytes((tries,)))
+        if pin_iterations is not None:
+            data += tlv(TAG_PIN_ITERATIONS, pin_iterations.to_bytes(4, "big"))
         self._do("INITIALIZE DEVICE", command(0x80, 0x50, 0x00, 0x00, data))
 
     def pin_status(self, reference: int = USER_PIN_REFERENCE) -> int:

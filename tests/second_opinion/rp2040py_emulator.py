@@ -17,6 +17,7 @@ from rp2040py.execute_batch import execute_batch
 from rp2040py.memory_map import FLASH_START_ADDRESS
 from rp2040py.peripherals.peripheral import BasePeripheral
 from rp2040py.simulator import Simulator
+from rp2040py.utils.logging import ConsoleLogger, LogLevel
 
 from tests.second_opinion.callback_host import Event
 
@@ -49,6 +50,7 @@ class Rp2040PyEmulator:
     def __init__(self, uf2: Path, unique_id: bytes, seed: int = 0) -> None:
         self.simulator = Simulator()
         self.chip = self.simulator.rp2040
+        self.chip.logger = ConsoleLogger(LogLevel.ERROR)
         self.chip.load_bootrom(BOOTROM_B1)
         load_uf2(uf2, self.chip)
         self.chip.peripherals[0x40060] = RingOscillator(self.chip, seed)
