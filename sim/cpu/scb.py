@@ -225,6 +225,8 @@ class M33(SystemControlSpace):
         Register("MMFAR", 0xD34),
         Register("BFAR", 0xD38),
         Register("CPACR", 0xD88, writable=0x00F0_FFFF),
+        # No debugger is attached; TinyUSB's assertions ask.
+        read_only("DHCSR", 0xDF0),
         *array("ITNS{}", 0x380, 2),
     )
 
