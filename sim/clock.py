@@ -11,7 +11,11 @@ from typing import Any, Protocol
 class TickCounter(Protocol):
     """Where the ticks are counted: the native hooks' shared structure, or a twin in tests."""
 
-    ticks: int
+    @property
+    def ticks(self) -> int: ...
+
+    @ticks.setter
+    def ticks(self, value: int) -> None: ...
 
 
 class Clock:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 
 
 class Symbol(NamedTuple):
@@ -33,7 +34,8 @@ class SymbolTable:
         symbols = []
         with path.open("rb") as file:
             table = ELFFile(file).get_section_by_name(".symtab")
-            for entry in table.iter_symbols() if table is not None else ():
+            entries = table.iter_symbols() if isinstance(table, SymbolTableSection) else ()
+            for entry in entries:
                 kind = entry["st_info"]["type"]
                 if entry.name and kind in ("STT_FUNC", "STT_OBJECT", "STT_NOTYPE"):
                     address = entry["st_value"] & ~1 if kind == "STT_FUNC" else entry["st_value"]

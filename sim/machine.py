@@ -104,9 +104,10 @@ class Machine:
         self.map.add_memory(self.chip.sram_base, self.sram, writable=True)
         self.map.add_memory(0, rom, writable=False)
         self.core.ignore_rom_writes(rom)
-        for address in self.chip.xip_aliases:
-            self.map.add_memory(address, self._flash_region, writable=False)
-        self._xip_mapped = True
+        first, *others = self.chip.xip_aliases
+        self.map.add_memory(first, self._flash_region, writable=False)
+        for address in others:
+            self.map.add_alias(address, self._flash_region)
 
     def _make_blocks(self) -> None:
         for block in self.chip.blocks:
@@ -252,10 +253,14 @@ class Machine:
             self._reset_now(cause, reason)
         return StopReason.BOOTSEL if self.in_bootsel else None
 
-    def _bad_access(self, stop: CoreStop) -> None:
+    def _bad_access(self, stop: CoreStop) -> bool:
+        """True if the access can be tried again; raises if it hit a place for blocks."""
+        if self.flash_bus.xip_available and self.map.map_alias(stop.address):
+            return True
         segment = stop.address >> 28
         if segment in PERIPHERAL_SEGMENTS and stop.access != "fetch":
             raise UnmodelledAccess("nothing", stop.address, stop.access)
+        return False
 
     # --- flash window ---------------------------------------------------------------------------
 

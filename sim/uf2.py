@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""UF2 files: the form in which an image goes to a board. Spec: UF2 specification, [RP2350] 5.5.3."""
+"""UF2 files: the form in which an image goes to a board.
+
+Spec: UF2 specification, [RP2350] 5.5.3.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +71,10 @@ def _parse_block(path: Path, block: bytes, chip: str) -> tuple[int, int, int, by
 
 
 def load_uf2(path: Path, chip: str, flash: NorFlash) -> None:
-    """Put an image into the flash, erasing nothing else. Checks everything before the first byte."""
+    """Put an image into the flash, erasing nothing else.
+
+    Checks everything before the first byte.
+    """
     blocks = read_uf2(path, chip)
     for offset, contents in blocks:
         if offset + len(contents) > flash.size_bytes:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""RP2040's second stage: the check the boot ROM makes. Spec: [RP2040] 2.8.1.3.1."""
+"""RP2040's second stage: the check the boot ROM makes.
+
+Spec: [RP2040] 2.8.1.3.1.
+"""
 
 from __future__ import annotations
 

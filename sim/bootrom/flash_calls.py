@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Flash functions of both boot ROMs, page by page and sector by sector. Spec: [RP2040] 2.8.3.1.3.
+"""Flash functions of both boot ROMs, page by page and sector by sector.
 
-From exit-XIP until XIP is set up again the window is off: a fetch or load from it faults. Each page and
-sector takes the chip's typical time; interrupts that are not masked are taken between them.
+Spec: [RP2040] 2.8.3.1.3.
+
+From exit-XIP until XIP is set up again the window is off: a fetch or load from it faults. Each page
+and sector takes the chip's typical time; interrupts that are not masked are taken between them.
 """
 
 from __future__ import annotations

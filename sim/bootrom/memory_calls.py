@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Memory and bit functions of RP2040's boot ROM. Spec: [RP2040] 2.8.3.1."""
+"""Memory and bit functions of RP2040's boot ROM.
+
+Spec: [RP2040] 2.8.3.1.
+"""
 
 from __future__ import annotations
 

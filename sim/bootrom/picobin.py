@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""RP2350's image metadata: block loop, IMAGE_DEF, where to start. Spec: [RP2350] 5.9."""
+"""RP2350's image metadata: block loop, IMAGE_DEF, where to start.
+
+Spec: [RP2350] 5.9.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What both boot ROMs share: memory image, functions that trap, calls that take time.
 
-Each function is `bkpt #0; bx lr` in the ROM's memory. The breakpoint stops the core, a Python function
-does the work on the registers, and the core returns through the `bx lr`. A call that takes time is made
-in steps: the core stays on the breakpoint between steps, so that an unmasked interrupt is taken there.
+Each function is `bkpt #0; bx lr` in the ROM's memory. The breakpoint stops the core, a Python
+function does the work on the registers, and the core returns through the `bx lr`. A call that takes
+time is made in steps: the core stays on the breakpoint between steps, so that an unmasked interrupt
+is taken there.
 """
 
 from __future__ import annotations
@@ -44,6 +45,10 @@ class RomMachine(Protocol):
     def request_reset(self, cause: str) -> None: ...
 
     def enter_bootsel(self) -> None: ...
+
+    def schedule_watchdog_reset(self, delay_us: int) -> None: ...
+
+    def set_vector_table(self, address: int) -> None: ...
 
 
 class BootRom:

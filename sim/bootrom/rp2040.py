@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""RP2040's boot ROM: second stage from flash, function table at 14h. Spec: [RP2040] 2.8."""
+"""RP2040's boot ROM: second stage from flash, function table at 14h.
+
+Spec: [RP2040] 2.8.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +30,20 @@ class BootRomRp2040(BootRom):
         super().__init__(machine)
         flash, memory = self.flash_calls, self.memory_calls
         functions = {
-            **{"P3": memory.popcount32, "R3": memory.reverse32},
-            **{"L3": memory.clz32, "T3": memory.ctz32},
-            **{"MS": memory.memset, "S4": memory.memset, "MC": memory.memcpy, "C4": memory.memcpy},
-            **{"IF": flash.connect_internal_flash, "EX": self._flash_exit_xip},
-            **{"RE": flash.flash_range_erase, "RP": flash.flash_range_program},
-            **{"FC": flash.flash_flush_cache, "CX": flash.flash_enter_cmd_xip},
+            "P3": memory.popcount32,
+            "R3": memory.reverse32,
+            "L3": memory.clz32,
+            "T3": memory.ctz32,
+            "MS": memory.memset,
+            "S4": memory.memset,
+            "MC": memory.memcpy,
+            "C4": memory.memcpy,
+            "IF": flash.connect_internal_flash,
+            "EX": self._flash_exit_xip,
+            "RE": flash.flash_range_erase,
+            "RP": flash.flash_range_program,
+            "FC": flash.flash_flush_cache,
+            "CX": flash.flash_enter_cmd_xip,
             "UB": self._reset_to_usb_boot,
         }
         self._functions = {

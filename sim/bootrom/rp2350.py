@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""RP2350's boot ROM: IMAGE_DEF from flash, lookup functions at 16h and 18h. Spec: [RP2350] 5.4, 5.9."""
+"""RP2350's boot ROM: IMAGE_DEF from flash, lookup functions at 16h and 18h.
+
+Spec: [RP2350] 5.4, 5.9.
+"""
 
 from __future__ import annotations
 
@@ -42,11 +45,17 @@ class BootRomRp2350(BootRom):
         super().__init__(machine)
         flash = self.flash_calls
         functions = {
-            **{"IF": flash.connect_internal_flash, "EX": flash.flash_exit_xip},
-            **{"RE": flash.flash_range_erase, "RP": flash.flash_range_program},
-            **{"FC": flash.flash_flush_cache, "CX": flash.flash_enter_cmd_xip},
-            **{"XM": flash.flash_select_xip_read_mode, "RA": self._reset_address_translation},
-            **{"GS": self._get_sys_info, "OA": self._otp_access, "RB": self._reboot},
+            "IF": flash.connect_internal_flash,
+            "EX": flash.flash_exit_xip,
+            "RE": flash.flash_range_erase,
+            "RP": flash.flash_range_program,
+            "FC": flash.flash_flush_cache,
+            "CX": flash.flash_enter_cmd_xip,
+            "XM": flash.flash_select_xip_read_mode,
+            "RA": self._reset_address_translation,
+            "GS": self._get_sys_info,
+            "OA": self._otp_access,
+            "RB": self._reboot,
             "SR": self._bootrom_state_reset,
         }
         self._functions = {

@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Base class of every peripheral: register table, atomic aliases, narrow writes, state.
 
-Spec: [RP2040] 2.1.2 (atomic register access), 2.1.4 (narrow IO register writes); [RP2350] 2.1.3, 2.1.5.
+Spec: [RP2040] 2.1.2 (atomic register access), 2.1.4 (narrow IO register writes); [RP2350] 2.1.3,
+2.1.5.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from sim.bus.register import Register
 from sim.bus.unmodelled import UnmodelledAccess
+
+if TYPE_CHECKING:
+    from sim.flash.flash_bus import FlashBus
+    from sim.otp.otp_array import OtpArray
 
 ALIAS_NORMAL, ALIAS_XOR, ALIAS_SET, ALIAS_CLEAR = range(4)
 
@@ -57,6 +62,12 @@ class MachinePort(Protocol):
     @property
     def seed(self) -> int: ...
 
+    @property
+    def flash_bus(self) -> FlashBus: ...
+
+    @property
+    def otp(self) -> OtpArray: ...
+
     def request_stop(self) -> None:
         """Make `Machine.run` return at the next block boundary."""
         ...
@@ -88,10 +99,10 @@ class Peripheral:
     """One datasheet block.
 
     Subclasses set `NAME`, `SIZE` and `REGISTERS`. A register stores what is written to its
-    `writable` bits; a method `read_<register in lower case>()` replaces the stored value on reads, a
-    method `write_<register>(value)` replaces storing on writes. In such a writer, `value` is the word
-    after alias handling, `self.raw_write` the bits on the bus (what write-1-to-clear logic uses), and
-    `self.store(name, value)` applies the default rule.
+    `writable` bits; a method `read_<register in lower case>()` replaces the stored value on reads,
+    a method `write_<register>(value)` replaces storing on writes. In such a writer, `value` is the
+    word after alias handling, `self.raw_write` the bits on the bus (what write-1-to-clear logic
+    uses), and `self.store(name, value)` applies the default rule.
     """
 
     NAME: ClassVar[str] = ""
@@ -166,7 +177,7 @@ class Peripheral:
         return (word >> (8 * (offset & 3))) & ((1 << (8 * size)) - 1)
 
     def bus_write(self, offset: int, size: int, value: int) -> None:
-        """A store of `size` bytes: narrow data appears on all lanes, then the alias rule applies."""
+        """A store of `size` bytes: narrow data is on all lanes, then the alias rule applies."""
         if size == 2:
             value = (value & 0xFFFF) * 0x0001_0001
         elif size == 1:

@@ -11,7 +11,9 @@ ALL_BITS = 0xFFFF_FFFF
 
 @dataclass(frozen=True)
 class Register:
-    """One 32-bit register. `writable` bits store, `clear` bits are write-1-to-clear, others are fixed."""
+    """One 32-bit register. `writable` bits store, `clear` bits are write-1-to-clear, others are
+    fixed.
+    """
 
     name: str
     offset: int

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class UnmodelledAccess(Exception):
     """The image used a block, register or feature that has no model; the run stops with its name.
 
-    `block` is the datasheet's name (or "memory"), `offset` counts from the block's base, `pc` is the
-    address of the access and is filled in by the processor.
+    `block` is the datasheet's name (or "memory"), `offset` counts from the block's base, `pc` is
+    the address of the access and is filled in by the processor.
     """
 
     def __init__(self, block: str, offset: int, what: str, pc: int | None = None) -> None:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The instruction engine: the only module that knows Unicorn.
 
-Executes Thumb code until a deadline in ticks, and says why it stopped. Peripherals are reached through
-`mmio_map` only (memory hooks leak IT state), the engine is stopped at block boundaries only (a stop
-inside a callback would repeat the access), and hooks are installed before the first instruction
-(translated blocks keep the hooks they were made with).
+Executes Thumb code until a deadline in ticks, and says why it stopped. Peripherals are reached
+through `mmio_map` only (memory hooks leak IT state), the engine is stopped at block boundaries only
+(a stop inside a callback would repeat the access), and hooks are installed before the first
+instruction (translated blocks keep the hooks they were made with).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 import unicorn
 from unicorn import arm_const as arm
-from unicorn.unicorn_py3.unicorn import uclib
+from unicorn.unicorn_py3.unicorn import Uc, UcError, uclib
 
 from sim import native
 
@@ -114,7 +114,7 @@ class Core:
 
     def __init__(self, model: str, *, exact: bool = False, coverage: bool = False) -> None:
         # Not UC_MODE_MCLASS: with it the engine replaces every model by the Cortex-M33.
-        self._uc = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB)
+        self._uc = Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB)
         self._uc.ctl_set_cpu_model(CPU_MODELS[model])
         self._uc.ctl_set_page_size(PAGE_BYTES)
         self._handle = self._uc._uch
@@ -222,8 +222,14 @@ class Core:
         self.state.rom_written = 0
 
     def _map(self, region: Region, address: int, protection: int) -> None:
-        self._uc.mem_map_ptr(
-            address, region.size_bytes, protection, ctypes.c_void_p(region.host_address)
+        _check(
+            uclib.uc_mem_map_ptr(
+                self._handle,
+                ctypes.c_uint64(address),
+                ctypes.c_size_t(region.size_bytes),
+                ctypes.c_uint32(protection),
+                ctypes.c_void_p(region.host_address),
+            )
         )
 
     def map_peripheral(self, address: int, size: int, read: BusRead, write: BusWrite) -> None:
@@ -299,7 +305,7 @@ class Core:
         """Bytes that a load of the guest would get from memory; None where there is none."""
         try:
             return bytes(self._uc.mem_read(address, length))
-        except unicorn.UcError:
+        except UcError:
             return None
 
     def invalidate(self, region: Region, offset: int, length: int) -> None:
@@ -317,7 +323,7 @@ class Core:
             self.invalidate(region, offset, length)
 
     def copy_in(self, region: Region, source: int) -> None:
-        """Make `region` equal to the host memory at `source`, keeping translations that stay true."""
+        """Make `region` equal to the host memory at `source`; true translations are kept."""
         pages = region.size_bytes // native.CODE_PAGE_BYTES
         changed = (ctypes.c_uint32 * pages)()
         count = self._native.copy_changed_pages(
@@ -350,8 +356,8 @@ class Core:
     def run(self, limit: int, masked_priority: int | None = None) -> CoreStop:
         """Execute until `limit` ticks; sooner if an event stops the core.
 
-        `masked_priority`: an exception of this priority byte waits behind PRIMASK/BASEPRI/FAULTMASK;
-        also stop when they open.
+        `masked_priority`: an exception of this priority byte waits behind
+        PRIMASK/BASEPRI/FAULTMASK; also stop when they open.
         """
         state = self.state
         state.limit = limit
@@ -386,7 +392,7 @@ class Core:
         if error in _ACCESS_KINDS:
             return CoreStop(Stop.ACCESS, address=state.access_address, access=_ACCESS_KINDS[error])
         if error:
-            raise EngineError(str(unicorn.UcError(error)))
+            raise EngineError(str(UcError(error)))
         if state.stopped:
             return CoreStop(Stop.BOUNDARY)
         pc = self.read("pc")
@@ -461,4 +467,4 @@ def _address(function: Any) -> int | None:
 
 def _check(error: int) -> None:
     if error:
-        raise EngineError(str(unicorn.UcError(error)))
+        raise EngineError(str(UcError(error)))

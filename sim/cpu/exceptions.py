@@ -61,7 +61,10 @@ class Memory(Protocol):
 
 
 def enter(core: Registers, memory: Memory, nvic: Nvic, vector_table: int, number: int) -> None:
-    """Take exception `number`: push the frame, go to its handler. Return address = PC as it is now."""
+    """Take exception `number`: push the frame, go to its handler.
+
+    Return address = PC as it is now.
+    """
     r0, r1, r2, r3, r12, lr, pc, xpsr, stack, control = core.read_frame()
     if control & CONTROL_FPCA:
         raise UnmodelledAccess("M33", 0xF34, "floating-point context", pc)

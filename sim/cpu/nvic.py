@@ -40,15 +40,15 @@ class Nvic:
 
     # --- events ---------------------------------------------------------------------------------
 
-    def set_level(self, irq: int, level: bool) -> None:
-        """Drive line `irq`; a high line pends its exception unless that is active."""
-        bit = 1 << (FIRST_IRQ + irq)
+    def set_level(self, number: int, level: bool) -> None:
+        """Drive the line of IRQ `number`; high pends its exception unless that is active."""
+        bit = 1 << (FIRST_IRQ + number)
         if not level:
             self.level &= ~bit
         elif not self.level & bit:
             self.level |= bit
             if not self.active & bit:
-                self.set_pending(FIRST_IRQ + irq)
+                self.set_pending(FIRST_IRQ + number)
 
     def set_pending(self, number: int) -> None:
         """Pend an exception."""

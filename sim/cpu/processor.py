@@ -108,7 +108,8 @@ class Processor:
         self.on_breakpoint: Callable[[int], bool] = lambda pc: False
         # Called before each slice; true ends the run (resets and power cuts are handled there).
         self.on_boundary: Callable[[], StopReason | None] = lambda: None
-        self.on_bad_access: Callable[[CoreStop], None] = lambda stop: None
+        # Called for an access to nothing; true when it can be tried again.
+        self.on_bad_access: Callable[[CoreStop], bool] = lambda stop: False
         nvic.on_pending = core.kick
         clock.on_earlier = self._lower_deadline
         self.reset()
@@ -189,9 +190,7 @@ class Processor:
         self.sleeping = Sleep.AWAKE
         self.event = True
         try:
-            exceptions.enter(
-                self.core, self.memory, self.nvic, self.control.vector_table, number
-            )
+            exceptions.enter(self.core, self.memory, self.nvic, self.control.vector_table, number)
         except exceptions.StackFault as error:
             self._fault(str(error), HARD_FAULT, scb.CFSR_STKERR, error.address)
 
@@ -217,8 +216,7 @@ class Processor:
             self._handle_interrupt(stop.number)
         elif stop.stop is Stop.INVALID:
             self._handle_invalid()
-        else:
-            self.on_bad_access(stop)
+        elif not self.on_bad_access(stop):
             kind = scb.CFSR_IBUSERR if stop.access == "fetch" else scb.CFSR_PRECISERR
             self._fault(f"bus fault on {stop.access}", BUS_FAULT, kind, stop.address)
 
@@ -259,7 +257,7 @@ class Processor:
             self.sleeping = Sleep.WFI
 
     def _handle_invalid(self) -> None:
-        """WFE and YIELD stop the engine as invalid, with PC behind them; tell them from real ones."""
+        """WFE and YIELD stop the engine as invalid, with PC behind them."""
         pc = self.core.read("pc")
         before = self.core.load(pc - 2, 2)
         now = self.clock.now
@@ -276,9 +274,7 @@ class Processor:
 
     # --- faults ---------------------------------------------------------------------------------
 
-    def _fault(
-        self, what: str, number: int, cfsr: int, address: int | None, hfsr: int = 0
-    ) -> None:
+    def _fault(self, what: str, number: int, cfsr: int, address: int | None, hfsr: int = 0) -> None:
         """Take a fault exception, escalate it to HardFault, or lock up."""
         nvic = self.nvic
         priority_now = self._priority_now()
@@ -299,9 +295,7 @@ class Processor:
             self.locked_up = True
             return
         try:
-            exceptions.enter(
-                self.core, self.memory, nvic, self.control.vector_table, escalated
-            )
+            exceptions.enter(self.core, self.memory, nvic, self.control.vector_table, escalated)
         except exceptions.StackFault as error:
             report = FaultReport(str(error), registers["pc"], error.address, self.clock.now)
             self.faults.append(report)

@@ -205,7 +205,7 @@ class SystemControlSpace(Peripheral):
 
 
 class M0Plus(SystemControlSpace):
-    """Cortex-M0+ r0p1 of RP2040: 26 interrupts (of 32 lines), 4 priority levels, word access only."""
+    """Cortex-M0+ r0p1 of RP2040: 32 lines (26 used), 4 priority levels, word access only."""
 
     NAME = "M0PLUS"
     REGISTERS = _common_registers(cpuid=0x410C_C601, ccr=0x208)

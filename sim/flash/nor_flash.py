@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The cells of a NOR flash: program clears bits inside a page, erase sets a sector to FF.
 
-Spec: data sheet of the W25Q16JV/W25Q32RV (the boards' chips): 256-byte page program that wraps inside
-the page, 4 KiB sector erase. Times are those of the data sheet's typical column.
+Spec: data sheet of the W25Q16JV/W25Q32RV (the boards' chips): 256-byte page program that wraps
+inside the page, 4 KiB sector erase. Times are those of the data sheet's typical column.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ class FlashFileError(Exception):
 class NorFlash:
     """One flash chip. The bytes live in `buffer`, which the chip models map as the XIP window."""
 
-    def __init__(self, size_bytes: int, unique_id: bytes = bytes.fromhex("e4600123456789ab")) -> None:
+    def __init__(
+        self, size_bytes: int, unique_id: bytes = bytes.fromhex("e4600123456789ab")
+    ) -> None:
         if size_bytes <= 0 or size_bytes & (size_bytes - 1) or size_bytes < SECTOR_BYTES:
             raise ValueError(f"flash of {size_bytes} bytes: not a power of two of whole sectors")
         if len(unique_id) != 8:
@@ -111,7 +113,7 @@ class NorFlash:
         return self.buffer[:]
 
     def save(self, path: Path) -> None:
-        """Write the array to a file of exactly the chip's size; the old file stays if that fails."""
+        """Write the array to a file of the chip's size; the old file stays if that fails."""
         draft = path.with_name(path.name + ".new")
         draft.write_bytes(self.buffer[:])
         draft.replace(path)

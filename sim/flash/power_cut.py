@@ -23,7 +23,8 @@ class CutPoint(Enum):
 class PowerCutPlan:
     """Fail at the operation with journal index `operation_index`.
 
-    `torn_bytes` (for TORN): so many bytes from the start have their new value, the rest the old one.
+    `torn_bytes` (for TORN): so many bytes from the start have their new value, the rest the old
+    one.
     """
 
     operation_index: int

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The flash chip's serial side: commands framed by chip select, committed when it is deasserted.
 
-Spec: W25Q data sheet, section "Instructions". Block erases (52h, D8h, C7h) are refused: the image erases
-sectors, and a silent wider erase would hide a fault.
+Spec: W25Q data sheet, section "Instructions". Block erases (52h, D8h, C7h) are refused: the image
+erases sectors, and a silent wider erase would hide a fault.
 """
 
 from __future__ import annotations

@@ -28,6 +28,10 @@ class NativeBuildError(Exception):
 class TickState(ctypes.Structure):
     """Mirror of `struct tick_state`; the meaning of each field stands there."""
 
+    # ctypes makes the fields; these lines are for readers and type checkers.
+    ticks: int
+    deadline: int
+
     _fields_ = (
         ("ticks", ctypes.c_uint64),
         ("deadline", ctypes.c_uint64),

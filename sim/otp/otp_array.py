@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""OTP rows of RP2350: 4096 rows of 24 bits, bits only go 0 -> 1. Spec: [RP2350] 13.
+"""OTP rows of RP2350: 4096 rows of 24 bits, bits only go 0 -> 1.
 
-A fresh array holds what the factory programs and the image reads: the chip id and random id of page 0.
+Spec: [RP2350] 13.
+
+A fresh array holds what the factory programs and the image reads: the chip id and random id of page
+0.
 """
 
 from __future__ import annotations

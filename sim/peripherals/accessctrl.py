@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""ACCESSCTRL: who may use which block; stored, not enforced: all code is Secure. Spec: [RP2350] 10.6."""
+"""ACCESSCTRL: who may use which block; stored, not enforced: all code is Secure.
+
+Spec: [RP2350] 10.6.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""BOOTRAM: 1 KiB that the boot ROM owns, write-once words and boot locks. Spec: [RP2350] 4.3."""
+"""BOOTRAM: 1 KiB that the boot ROM owns, write-once words and boot locks.
+
+Spec: [RP2350] 4.3.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,9 @@ LOCKS = 8
 
 
 class Bootram(Peripheral):
-    """Memory with atomic aliases at +1000h...3000h; byte and halfword writes touch their lanes only."""
+    """Memory with atomic aliases at +1000h...3000h; byte and halfword writes touch their lanes
+    only.
+    """
 
     NAME = "BOOTRAM"
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""BUSCTRL: bus priorities, stored without effect; no performance counters. Spec: [RP2040] 2.1.5."""
+"""BUSCTRL: bus priorities, stored without effect; no performance counters.
+
+Spec: [RP2040] 2.1.5.
+"""
 
 from __future__ import annotations
 

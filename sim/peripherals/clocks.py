@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""CLOCKS: clock generators; a glitchless mux follows its SRC field. Spec: [RP2040] 2.15; [RP2350] 8.1.
+"""CLOCKS: clock generators; a glitchless mux follows its SRC field.
+
+Spec: [RP2040] 2.15; [RP2350] 8.1.
 
 Virtual time does not follow these registers: one instruction is one tick at the board's clock.
 """

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""GLITCH_DETECTOR: arming, sensitivity, and a trigger for tests. Spec: [RP2350] 10.9."""
+"""GLITCH_DETECTOR: arming, sensitivity, and a trigger for tests.
+
+Spec: [RP2350] 10.9.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""IO_BANK0: function select of the GPIOs; no edge interrupts. Spec: [RP2040] 2.19; [RP2350] 9.11."""
+"""IO_BANK0: function select of the GPIOs; no edge interrupts.
+
+Spec: [RP2040] 2.19; [RP2350] 9.11.
+"""
 
 from __future__ import annotations
 

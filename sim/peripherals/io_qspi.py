@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""IO_QSPI: overrides of the flash pins; chip select and the BOOTSEL button. Spec: [RP2040] 2.8.4, 2.19.
+"""IO_QSPI: overrides of the flash pins; chip select and the BOOTSEL button.
+
+Spec: [RP2040] 2.8.4, 2.19.
 
 With the output of SS disabled, the pin floats high unless BOOTSEL pulls it low; the flash cannot be
 read meanwhile, so that a fetch from it faults.
@@ -48,9 +50,7 @@ class IoQspi(Peripheral):
         floating = self._override(self.OEOVER_SHIFT) == OVERRIDE_LOW
         self.machine.flash_bus.set_floating(floating)
         forced = self._override(self.OUTOVER_SHIFT)
-        self.machine.flash_bus.force_select(
-            {OVERRIDE_LOW: True, OVERRIDE_HIGH: False}.get(forced)
-        )
+        self.machine.flash_bus.force_select({OVERRIDE_LOW: True, OVERRIDE_HIGH: False}.get(forced))
 
     def state(self) -> Any:
         return (super().state(), self.button_pressed)

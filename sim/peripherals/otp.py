@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""OTP and its read windows. Spec: [RP2350] 13.9. Reads only: programming (SBPI) is not modelled."""
+"""OTP and its read windows.
+
+Spec: [RP2350] 13.9. Reads only: programming (SBPI) is not modelled.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,10 @@ ECC, RAW, ECC_GUARDED, RAW_GUARDED = 0x0000, 0x4000, 0x8000, 0xC000
 
 
 class Otp(Peripheral):
-    """Registers. Locks are stored and only increase; they do not restrict Secure code's reads here."""
+    """Registers.
+
+    Locks are stored and only increase; they do not restrict Secure code's reads here.
+    """
 
     NAME = "OTP"
     REGISTERS = (

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""PADS_BANK0: drive, pulls, isolation of the GPIO pads. Spec: [RP2040] 2.19.6.3; [RP2350] 9.11.3."""
+"""PADS_BANK0: drive, pulls, isolation of the GPIO pads.
+
+Spec: [RP2040] 2.19.6.3; [RP2350] 9.11.3.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""PADS_QSPI: drive and pulls of the flash pads, stored without effect. Spec: [RP2040] 2.19.6.4."""
+"""PADS_QSPI: drive and pulls of the flash pads, stored without effect.
+
+Spec: [RP2040] 2.19.6.4.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""PLL_SYS and PLL_USB: locked when powered with a feedback divider. Spec: [RP2040] 2.18; [RP2350] 8.6."""
+"""PLL_SYS and PLL_USB: locked when powered with a feedback divider.
+
+Spec: [RP2040] 2.18; [RP2350] 8.6.
+"""
 
 from __future__ import annotations
 

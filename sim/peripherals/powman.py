@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""POWMAN: core voltage, cause of the last chip reset, scratch. Spec: [RP2350] 6.4.
+"""POWMAN: core voltage, cause of the last chip reset, scratch.
 
-Writes need the password 0x5AFE in the upper half. Power states and the always-on timer are not modelled.
+Spec: [RP2350] 6.4.
+
+Writes need the password 0x5AFE in the upper half. Power states and the always-on timer are not
+modelled.
 """
 
 from __future__ import annotations

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""PSM: the power-on state machine. Spec: [RP2040] 2.13; [RP2350] 7.3."""
+"""PSM: the power-on state machine.
+
+Spec: [RP2040] 2.13; [RP2350] 7.3.
+"""
 
 from __future__ import annotations
 

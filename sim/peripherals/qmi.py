@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""QMI: the flash controller of RP2350, direct mode and address translation. Spec: [RP2350] 12.14.
+"""QMI: the flash controller of RP2350, direct mode and address translation.
 
-Timing and formats of the XIP windows are stored: every read format gives the same bytes. Window 1 is
-empty. While direct mode is on, the XIP window does not answer.
+Spec: [RP2350] 12.14.
+
+Timing and formats of the XIP windows are stored: every read format gives the same bytes. Window 1
+is empty. While direct mode is on, the XIP window does not answer.
 """
 
 from __future__ import annotations

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""RESETS: the reset line of every block. Spec: [RP2040] 2.14; [RP2350] 7.5."""
+"""RESETS: the reset line of every block.
+
+Spec: [RP2040] 2.14; [RP2350] 7.5.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""ROSC: the ring oscillator and its random bit. Spec: [RP2040] 2.17; [RP2350] 8.3.
+"""ROSC: the ring oscillator and its random bit.
+
+Spec: [RP2040] 2.17; [RP2350] 8.3.
 
 RANDOMBIT comes from the run's seeded entropy; `fault` breaks it for health tests.
 """
@@ -27,7 +29,7 @@ class RoscFault(Enum):
 
 
 class Rosc(Peripheral):
-    """Frequency controls are stored and have no effect; a disabled oscillator gives constant bits."""
+    """Frequency controls are stored without effect; when disabled, bits are constant."""
 
     NAME = "ROSC"
 

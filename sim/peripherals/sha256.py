@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""SHA256 of RP2350: the compression function behind a data port. Spec: [RP2350] 12.13.
+"""SHA256 of RP2350: the compression function behind a data port.
+
+Spec: [RP2350] 12.13.
 
 A block is done as soon as its 16th word is written. Padding is the image's business.
 """

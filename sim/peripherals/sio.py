@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""SIO: core id, GPIO, spinlocks, divider. Spec: [RP2040] 2.3.1; [RP2350] 3.1.
+"""SIO: core id, GPIO, spinlocks, divider.
 
-Core 1 does not exist: starting it (FIFO_WR) stops the run. Interpolators, doorbells and MTIME are not
-modelled. Accesses to SIO have no atomic aliases.
+Spec: [RP2040] 2.3.1; [RP2350] 3.1.
+
+Core 1 does not exist: starting it (FIFO_WR) stops the run. Interpolators, doorbells and MTIME are
+not modelled. Accesses to SIO have no atomic aliases.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from sim.bus.peripheral import MachinePort, Peripheral
-from sim.bus.register import Register, array, read_only
+from sim.bus.register import Register, read_only
 from sim.bus.unmodelled import UnmodelledAccess
 
 WORD = 0xFFFF_FFFF

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""SSI: the flash controller of RP2040, XIP and serial mode. Spec: [RP2040] 4.10.
+"""SSI: the flash controller of RP2040, XIP and serial mode.
 
-A byte sent is received at once. Without an override of SS, the frame ends when the image looks at SR
-with an empty transmit FIFO. XIP works while the controller is enabled in EEPROM-read mode.
+Spec: [RP2040] 4.10.
+
+A byte sent is received at once. Without an override of SS, the frame ends when the image looks at
+SR with an empty transmit FIFO. XIP works while the controller is enabled in EEPROM-read mode.
 """
 
 from __future__ import annotations
@@ -76,7 +78,8 @@ class Ssi(Peripheral):
         return self._received.pop(0) if self._received else 0
 
     def write_dr0(self, value: int) -> None:
-        # In EEPROM-read mode the words are the address phase of a quad read: only boot2's dummy read
+        # In EEPROM-read mode the words are the address phase of a quad read: only boot2's dummy
+        # read
         # does that, and ignores what comes back.
         if self._mode() != TMOD_EEPROM_READ:
             answer = self.machine.flash_bus.exchange(value & 0xFF)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""SYSCFG: processor and memory configuration. Spec: [RP2040] 2.21; [RP2350] 12.15.2."""
+"""SYSCFG: processor and memory configuration.
+
+Spec: [RP2040] 2.21; [RP2350] 12.15.2.
+"""
 
 from __future__ import annotations
 

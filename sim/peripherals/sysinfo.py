@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""SYSINFO: chip and platform identification. Spec: [RP2040] 2.20; [RP2350] 12.15.1."""
+"""SYSINFO: chip and platform identification.
+
+Spec: [RP2040] 2.20; [RP2350] 12.15.1.
+"""
 
 from __future__ import annotations
 

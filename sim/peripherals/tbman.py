@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""TBMAN: says that this is silicon and not a test bench. Spec: [RP2040] 2.22."""
+"""TBMAN: says that this is silicon and not a test bench.
+
+Spec: [RP2040] 2.22.
+"""
 
 from __future__ import annotations
 

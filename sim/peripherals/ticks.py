@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""TICKS: the tick generators of RP2350. Spec: [RP2350] 8.5."""
+"""TICKS: the tick generators of RP2350.
+
+Spec: [RP2350] 8.5.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""TIMER: 64-bit microseconds and four alarms. Spec: [RP2040] 4.6; [RP2350] 12.8.
+"""TIMER: 64-bit microseconds and four alarms.
 
-The 1 us tick comes from WATCHDOG.TICK on RP2040 and from TICKS on RP2350: without it time stands still.
+Spec: [RP2040] 4.6; [RP2350] 12.8.
+
+The 1 us tick comes from WATCHDOG.TICK on RP2040 and from TICKS on RP2350: without it time stands
+still.
 """
 
 from __future__ import annotations

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""TRNG of RP2350: 192 bits per sample, three health checks. Spec: [RP2350] 12.12.
+"""TRNG of RP2350: 192 bits per sample, three health checks.
 
-A sample takes SAMPLE_CNT1 + 1 cycles per raw bit and four raw bits per bit (two halves of the von Neumann
-corrector), unless that is bypassed. `fault` breaks the source; a check that is bypassed does not notice.
+Spec: [RP2350] 12.12.
+
+A sample takes SAMPLE_CNT1 + 1 cycles per raw bit and four raw bits per bit (two halves of the von
+Neumann corrector), unless that is bypassed. `fault` breaks the source; a check that is bypassed
+does not notice.
 """
 
 from __future__ import annotations

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""VREG_AND_CHIP_RESET: core voltage and the cause of the last chip reset. Spec: [RP2040] 2.10, 2.12."""
+"""VREG_AND_CHIP_RESET: core voltage and the cause of the last chip reset.
+
+Spec: [RP2040] 2.10, 2.12.
+"""
 
 from __future__ import annotations
 

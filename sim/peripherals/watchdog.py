@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""WATCHDOG: counter, trigger, reset reason, scratch registers. Spec: [RP2040] 4.7; [RP2350] 12.9."""
+"""WATCHDOG: counter, trigger, reset reason, scratch registers.
+
+Spec: [RP2040] 4.7; [RP2350] 12.9.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""XOSC: the crystal oscillator, stable as soon as it is enabled. Spec: [RP2040] 2.16; [RP2350] 8.2."""
+"""XOSC: the crystal oscillator, stable as soon as it is enabled.
+
+Spec: [RP2040] 2.16; [RP2350] 8.2.
+"""
 
 from __future__ import annotations
 

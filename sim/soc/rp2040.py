@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""RP2040: blocks, addresses, interrupts. Spec: [RP2040] 2.2, 2.3.2."""
+"""RP2040: blocks, addresses, interrupts.
+
+Spec: [RP2040] 2.2, 2.3.2.
+"""
 
 from __future__ import annotations
 
