@@ -1,28 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Boot order, and the loop from command to answer. Nothing else."""
 
-from hsm import limits
-from hsm.apdu.chaining import CommandChain
 from hsm.apdu.dispatcher import Dispatcher
-from hsm.apdu.response_apdu import ResponseApdu
-from hsm.atr import ATR
 from hsm.card import Card
-from hsm.commands import find_handler
-from hsm.commands.failures import status_of
-from hsm.commands.select import AID_SMARTCARD_HSM
-from hsm.platform import identity, indicator, transport
-from hsm.platform.flash import Flash
+from hsm.commands import find_handler, status_of
+from hsm.platform import indicator, transport
+from hsm.profile import ATR
 
 
 def boot():
     """The card with its store mounted, and its dispatcher."""
-    response_buffer = transport.response_buffer()
-    scratch = response_buffer[: limits.CHUNK_BYTES]
-    card = Card(Flash(), AID_SMARTCARD_HSM, identity.unique_id(), scratch)
+    card = Card(transport.response_buffer())
     card.store.mount()
-    response = ResponseApdu(response_buffer, transport.wipe_response_buffer)
-    chain = CommandChain(transport.chain_buffer(), transport.wipe_chain_buffer)
-    return card, Dispatcher(card, response, chain, find_handler, status_of)
+    return card, Dispatcher(card, transport, find_handler, status_of)
 
 
 def run():

@@ -2,9 +2,8 @@
 """A device on the desktop: the firmware over the twins, driven APDU by APDU."""
 
 import hsm_port
-from nor_flash import NorFlash
-
 from hsm import main
+from nor_flash import NorFlash
 
 AID = bytes.fromhex("E82B0601040181C31F0201")
 SELECT = bytes.fromhex("00A404000BE82B0601040181C31F020100")

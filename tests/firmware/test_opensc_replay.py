@@ -95,4 +95,3 @@ def test_the_life_of_a_token() -> None:
             replay.device.send(SELECT)
         apdus += replay.run(name)
     assert apdus > 700
-

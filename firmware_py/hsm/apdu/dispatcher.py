@@ -6,7 +6,9 @@ Spec: [7816-4] 5.1 and 11.7.1 (GET RESPONSE), [SCHSM] 2.
 
 from micropython import const
 
+from hsm.apdu.chaining import CommandChain
 from hsm.apdu.command_apdu import CLA_CHAINING, CommandApdu
+from hsm.apdu.response_apdu import ResponseApdu
 from hsm.apdu.status_word import (
     SW_CLASS_NOT_SUPPORTED,
     SW_CONDITIONS_OF_USE_NOT_SATISFIED,
@@ -21,17 +23,17 @@ _INS_GET_RESPONSE = const(0xC0)
 
 
 class Dispatcher:
-    """Runs one command at a time on `card`.
+    """Runs one command at a time on `card`, in the static buffers of `transport`.
 
     `find_handler(card, command)`: a function (card, command, response) -> None or a status word;
-    None if the selected application does not know INS. `status_of(exception)`: the status word that an error of a
-    lower floor stands for, or None.
+    None if the selected application does not know INS. `status_of(exception)`: the status word
+    that an error of a lower floor stands for, or None.
     """
 
-    def __init__(self, card, response, chain, find_handler, status_of):
+    def __init__(self, card, transport, find_handler, status_of):
         self._card = card
-        self._response = response
-        self._chain = chain
+        self._response = ResponseApdu(transport.response_buffer(), transport.wipe_response_buffer)
+        self._chain = CommandChain(transport.chain_buffer(), transport.wipe_chain_buffer)
         self._find_handler = find_handler
         self._status_of = status_of
 

@@ -31,6 +31,13 @@ RESCUE_COMMANDS = {
 _loaded = {}
 
 
+def status_of(error):
+    """The status word that an error of a lower floor stands for, or None if nobody foresaw it."""
+    from hsm.commands import failures
+
+    return failures.status_of(error)
+
+
 def find_handler(card, command):
     """The function for `command` in the application that `card` has selected, or None."""
     table = RESCUE_COMMANDS if card.rescue_selected else HSM_COMMANDS

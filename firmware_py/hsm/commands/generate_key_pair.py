@@ -80,9 +80,8 @@ def generate_key_pair(card, command, response):
 
 def _check_metadata(info):
     # Key agreement keys and key domains are refused rather than ignored.
-    if info.allows(XKEK) and info.objects and ber_tlv.find(
-        info.objects, metadata.TAG_ALGORITHMS
-    ):
+    allowed = ber_tlv.find(info.objects, metadata.TAG_ALGORITHMS)
+    if allowed is not None and info.allows(XKEK):
         raise CommandError(SW_FUNCTION_NOT_SUPPORTED)
     domain = ber_tlv.find(info.objects, metadata.TAG_KEY_DOMAIN)
     if domain is not None and domain[0] != 0:

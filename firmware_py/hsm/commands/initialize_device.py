@@ -32,12 +32,12 @@ from hsm.files.object_ids import (
 )
 from hsm.keys import cv_certificate
 from hsm.keys.algorithms import KEY_EC
+from hsm.profile import PROTOCOL_MAJOR, PROTOCOL_MINOR
 from hsm.security import device_options, reference_data, root
 from hsm.security.device_options import RESET_RETRY_COUNTER_ENABLED, TRANSPORT_PIN
 from hsm.security.reference_data import FLAG_TRANSPORT, ReferenceData
 from hsm.store.record import FLAG_PERSISTENT
 from hsm.store.store import READY
-from hsm.version import PROTOCOL_MAJOR, PROTOCOL_MINOR
 
 _TAG_OPTIONS = const(0x80)
 _TAG_USER_PIN = const(0x81)

@@ -14,10 +14,8 @@ from hsm.apdu.status_word import (
 from hsm.files import control_parameters
 from hsm.files.object_ids import MF, PREFIX_KEY
 from hsm.platform import identity
-from hsm.version import PROTOCOL_MAJOR, PROTOCOL_MINOR
-
-AID_SMARTCARD_HSM = b"\xe8\x2b\x06\x01\x04\x01\x81\xc3\x1f\x02\x01"
-AID_RESCUE = b"\xa0\x58\x3f\xc1\x9b\x7e\x4f\x21"
+from hsm.profile import AID_RESCUE, AID_SMARTCARD_HSM, PROTOCOL_MAJOR, PROTOCOL_MINOR
+from hsm.security import device_options
 
 _BY_FID = const(0x00)
 _BY_AID = const(0x04)
@@ -63,9 +61,8 @@ def _select_application(card, aid, response):
     # The host may name more bytes than the AID has, never fewer.
     if aid[: len(AID_SMARTCARD_HSM)] == AID_SMARTCARD_HSM:
         card.end_session()
-        response.append(
-            control_parameters.of_application(AID_SMARTCARD_HSM, card.device_options())
-        )
+        options = device_options.get(card.store)
+        response.append(control_parameters.of_application(AID_SMARTCARD_HSM, options))
     elif aid[: len(AID_RESCUE)] == AID_RESCUE:
         card.end_session()
         card.rescue_selected = True

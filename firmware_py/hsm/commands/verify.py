@@ -21,7 +21,7 @@ from hsm.apdu.status_word import (
     CommandError,
 )
 from hsm.files.object_ids import ID_SO_PIN, ID_USER_PIN
-from hsm.security import reference_data
+from hsm.security import device_options, reference_data
 from hsm.security.device_options import RESET_RETRY_COUNTER_ENABLED, RESET_RETRY_COUNTER_ONLY
 from hsm.security.reference_data import FLAG_TRANSPORT, ReferenceData
 
@@ -81,7 +81,7 @@ def reset_retry_counter(card, command, response):
     p1 = command.p1
     if p1 > _WITH_NOTHING:
         raise CommandError(SW_INCORRECT_PARAMETERS_P1_P2)
-    options = card.device_options()
+    options = device_options.get(card.store)
     sets_pin = p1 in (_WITH_SO_PIN_AND_NEW_PIN, _WITH_NEW_PIN)
     if not options & RESET_RETRY_COUNTER_ENABLED:
         raise CommandError(SW_COMMAND_NOT_ALLOWED)

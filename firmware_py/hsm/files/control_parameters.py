@@ -10,7 +10,7 @@ from micropython import const
 
 from hsm.encoding import ber_tlv
 from hsm.files.object_ids import MF
-from hsm.version import PROTOCOL_MAJOR, PROTOCOL_MINOR
+from hsm.profile import PROTOCOL_MAJOR, PROTOCOL_MINOR
 
 _TAG_FCP = const(0x62)
 _TAG_SIZE = b"\x81\x02"

@@ -15,6 +15,7 @@ from hsm.files.object_ids import (
     PREFIX_KEY,
     PREFIX_PRIVATE_DATA,
 )
+from hsm.profile import AID_SMARTCARD_HSM
 from hsm.security import access_rules
 from hsm.store import NotFound, StoreFailure, StoreFull
 from hsm.store.record import FLAG_PERSISTENT, FLAG_USER
@@ -34,10 +35,9 @@ class FileEmpty(Exception):
 class FileSystem:
     """`scratch`: static memory of CHUNK_BYTES for changes inside a chunk."""
 
-    def __init__(self, store, status, aid, serial, scratch):
+    def __init__(self, store, status, serial, scratch):
         self._store = store
         self._status = status
-        self._aid = aid
         self._serial = serial
         self._scratch = scratch
         self.current = None
@@ -129,7 +129,7 @@ class FileSystem:
     def _computed(self, fid):
         # Contents of a file that is not in the store, or None.
         if fid == EF_DIR:
-            return pkcs15.ef_dir(self._aid, pkcs15.token_label(self._token_info()))
+            return pkcs15.ef_dir(AID_SMARTCARD_HSM, pkcs15.token_label(self._token_info()))
         if fid == EF_TOKEN_INFO:
             return self._token_info()
         if fid == EF_ATR or (fid == EF_DEVICE_CERTIFICATE and not self._store.contains(fid)):

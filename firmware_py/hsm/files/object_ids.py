@@ -7,7 +7,7 @@ the table of access rules covers are internal: hosts cannot name them.
 
 from micropython import const
 
-# --- FIDs ------------------------------------------------------------------------------------------
+# --- FIDs ----------------------------------------------------------------------------------------
 MF = const(0x3F00)
 EF_DIR = const(0x2F00)
 EF_ATR = const(0x2F01)
@@ -18,7 +18,7 @@ FID_DEVICE_KEY = const(0xCC00)
 FID_DEVICE_KEY_DESCRIPTION = const(0xC400)
 FID_DEVICE_KEY_REQUEST = const(0xCE00)
 
-# --- High bytes; the low byte is the key id, or counts -------------------------------------------------
+# --- High bytes; the low byte is the key id, or counts -------------------------------------------
 PREFIX_TOKEN = const(0x2F)
 PREFIX_PRIVATE_KEY_DESCRIPTION = const(0xC4)  # PrKD
 PREFIX_CERTIFICATE_DESCRIPTION = const(0xC8)  # CD
@@ -29,13 +29,13 @@ PREFIX_PRIVATE_DATA = const(0xCD)
 PREFIX_CERTIFICATE = const(0xCE)
 PREFIX_DATA = const(0xCF)
 
-# --- Internal objects -----------------------------------------------------------------------------
+# --- Internal objects ----------------------------------------------------------------------------
 ID_DEVICE_OPTIONS = const(0x100E)
 ID_USER_PIN = const(0x1081)
 ID_SO_PIN = const(0x1089)
 PREFIX_KEY_INFO = const(0x12)
 
-# --- Kinds of objects: bound into each seal ----------------------------------------------------------
+# --- Kinds of objects: bound into each seal ------------------------------------------------------
 KIND_FILE = const(0x01)
 KIND_PRIVATE_KEY = const(0x02)
 KIND_KEY_INFO = const(0x03)

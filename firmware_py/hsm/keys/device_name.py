@@ -15,7 +15,7 @@ _ALPHABET = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def device_name(unique_id):
-    """16 bytes of ASCII: 35 bits of a hash of the chip's unique id between mnemonic and sequence."""
+    """16 bytes of ASCII, 35 bits of them from a hash of the chip's unique id."""
     hash = digest(HASH_SHA256, b"device name", unique_id)
     unique = bytes([_ALPHABET[byte & 0x1F] for byte in hash[:7]])
     return _COUNTRY + _MNEMONIC + unique + _SEQUENCE

@@ -14,7 +14,7 @@ from hsm.files.object_ids import (
 )
 from hsm.keys.metadata import UNLIMITED, KeyInfo
 from hsm.security import access_rules
-from hsm.store import NotFound
+from hsm.store import NotFound, counters
 from hsm.store.record import FLAG_FIELD, FLAG_USER
 
 
@@ -45,7 +45,7 @@ class KeyStore:
         """Uses that the key's counter allows, or UNLIMITED."""
         if info.uses == UNLIMITED:
             return UNLIMITED
-        return info.uses - self._store.uses_spent(object_ids.fid(PREFIX_KEY_INFO, key_id))
+        return info.uses - counters.uses_spent(self._store, object_ids.fid(PREFIX_KEY_INFO, key_id))
 
     def control_parameters(self, key_id):
         """The metadata TLVs for the FCP; empty if the key has none."""
@@ -58,9 +58,7 @@ class KeyStore:
         """Put a key and its info into a transaction."""
         id = object_ids.fid(PREFIX_KEY_INFO, key_id)
         change.delete(id)
-        change.put_object(
-            object_ids.fid(PREFIX_KEY, key_id), KIND_PRIVATE_KEY, handle, FLAG_USER
-        )
+        change.put_object(object_ids.fid(PREFIX_KEY, key_id), KIND_PRIVATE_KEY, handle, FLAG_USER)
         flags = 0 if info.uses == UNLIMITED else FLAG_FIELD
         change.put(id, KIND_KEY_INFO, info.encode(), flags)
 
@@ -96,7 +94,7 @@ class KeyStore:
         if info.uses == UNLIMITED:
             return
         id = object_ids.fid(PREFIX_KEY_INFO, key_id)
-        if self._store.spend_use(id):
+        if counters.spend_use(self._store, id):
             info.uses = self.uses_left(key_id, info)
             with self._store.transaction() as change:
                 change.put(id, KIND_KEY_INFO, info.encode(), FLAG_FIELD)

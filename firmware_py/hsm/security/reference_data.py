@@ -17,6 +17,7 @@ from micropython import const
 from hsm import limits
 from hsm.files.object_ids import KIND_REFERENCE_DATA
 from hsm.platform import identity
+from hsm.store import counters
 from hsm.store.record import FLAG_FIELD
 
 FLAG_TRANSPORT = const(0x01)  # not usable before CHANGE REFERENCE DATA ([SCHSM] 9.5)
@@ -59,7 +60,7 @@ class ReferenceData:
 
     def tries_left(self):
         """Tries that are left: 0 if blocked."""
-        return max(0, self.tries_limit - self._store.tries_spent(self._id))
+        return max(0, self.tries_limit - counters.tries_spent(self._store, self._id))
 
     def verify(self, pin, transport_ok=False):
         """The secret that `pin` opens, as a handle the caller wipes.
@@ -72,7 +73,7 @@ class ReferenceData:
             raise AuthenticationBlocked
         if self.flags & FLAG_TRANSPORT and not transport_ok:
             raise TransportState
-        self._store.spend_try(self._id)
+        counters.spend_try(self._store, self._id)
         if self.tries_left() != before - 1:
             raise AuthenticationBlocked
         secret = self._open(pin)
@@ -81,13 +82,13 @@ class ReferenceData:
             if left < 1:
                 raise AuthenticationBlocked
             raise AuthenticationFailed(left)
-        if self._store.restore_tries(self._id):
+        if counters.restore_tries(self._store, self._id):
             self._renew()
         return secret
 
     def restore_tries(self):
         """Give all tries back, on the security officer's word."""
-        if self._store.restore_tries(self._id):
+        if counters.restore_tries(self._store, self._id):
             self._renew()
 
     def _open(self, pin):

@@ -17,9 +17,9 @@ OPERATIONS (class Store)
   contains, size, flags, ids     from the index
   read, read_into, open_object   open sealed contents
   transaction()                  Transaction: put, put_object, write, delete, clear, commit
-  tries_left, spend_try, restore_tries      retry counter of an object
-  uses_spent, spend_use          use counter of an object
-  capacity()                     bytes for objects: total, free; sectors; erases
+  capacity()                     bytes for objects: total, free; erases
+  counters.tries_spent, spend_try, restore_tries      retry counter of an object
+  counters.uses_spent, spend_use                      use counter of an object
 
 ASSUMPTIONS about the flash
   A program only clears bits, inside one page; an interrupted one cleared a subset of them.

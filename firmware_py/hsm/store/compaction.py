@@ -9,22 +9,18 @@ recovery destroys.
 from hsm.store import record
 from hsm.store.errors import StoreFull
 
-# Sectors that stay free between transactions: four for the largest transaction (a file write that
-# touches six chunks, or an RSA-4096 key with its request), two for the copies of one sector.
-RESERVE_SECTORS = 6
-
 
 def make_room(store):
     """Compact until the reserve is free. StoreFull: there is nothing to gain."""
     log = store.log
     for _ in range(log.sectors):
         victim = log.next_sector(1)
-        if log.free_sectors >= RESERVE_SECTORS and not _is_stale(log, victim):
+        if log.free_sectors >= record.RESERVE_SECTORS and not _is_stale(log, victim):
             return
         if victim < 0:
             break
         _move(store, victim)
-    if log.free_sectors < RESERVE_SECTORS:
+    if log.free_sectors < record.RESERVE_SECTORS:
         raise StoreFull
 
 
@@ -52,8 +48,6 @@ def _move(store, victim):
         if kind < record.KIND_CONTROL and store.index.offset(header[1], header[2]) == position:
             start = position + record.HEADER_BYTES
             payload = bytes(view[start : start + header[3]])
-            copies.append(
-                log.append(kind, flags, header[1], header[2], header[4], number, payload)
-            )
+            copies.append(log.append(kind, flags, header[1], header[2], header[4], number, payload))
         position += record.record_bytes(header[3])
     store.commit(number, copies, moved=True)

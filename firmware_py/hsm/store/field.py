@@ -42,7 +42,7 @@ def tries_spent(field):
 
 
 def retry_mark(field, success):
-    """(byte offset, byte) to program: the next try, or success for the last try; None if no slot."""
+    """(byte offset, byte) to program: the next try, or success for the last; None if no slot."""
     used = retry_slots_used(field)
     if success:
         if not used:

@@ -96,7 +96,7 @@ class Log:
             length -= count
 
     def release_dead(self, spare):
-        """Give back every sector without live records but the head and `spare` (a sector, or -1)."""
+        """Give back all sectors without live records but the head and `spare` (a sector or -1)."""
         for sector in range(self.sectors):
             if self.used[sector] and not self.live[sector] and sector not in (self.head, spare):
                 self._zero(sector << record.SECTOR_SHIFT, record.SECTOR_USE_BYTES)

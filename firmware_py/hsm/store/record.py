@@ -15,12 +15,16 @@ PAGE_BYTES = const(256)
 SECTOR_BYTES = const(4096)
 SECTOR_SHIFT = const(12)
 
-# --- Sector header: use (16 bytes, zeroed when the sector is given back), wear (16 bytes) ---------
+# Sectors that stay free between transactions: four for the largest transaction (a file write that
+# touches six chunks, or an RSA-4096 key with its request), two for the copies of one sector.
+RESERVE_SECTORS = const(6)
+
+# --- Sector header: use (16 bytes, zeroed when the sector is given back), wear (16 bytes) --------
 SECTOR_HEADER_BYTES = const(32)
 SECTOR_MAGIC = const(0x5348)  # "HS"
 SECTOR_USE_BYTES = const(16)
 
-# --- Record header ---------------------------------------------------------------------------------
+# --- Record header -------------------------------------------------------------------------------
 HEADER_BYTES = const(24)
 ALIGNMENT_BYTES = const(8)
 RECORD_BYTES_MAX = const(4096 - 32)

@@ -4,7 +4,7 @@
 import struct
 
 from hsm import limits
-from hsm.store import compaction, field, record, recovery
+from hsm.store import record, recovery
 from hsm.store.errors import NotFound, StoreDamaged, StoreError, StoreFailure
 from hsm.store.index import Index
 from hsm.store.log import Log
@@ -18,7 +18,6 @@ from hsm.store.record import (
     HEADER_BYTES,
     TAG_BYTES,
 )
-from hsm.store.transaction import Transaction
 
 BLANK, READY, DAMAGED = 0, 1, 2
 
@@ -39,7 +38,7 @@ class Store:
         self.log = Log(flash)
         self.index = Index()
         # Room for the reserve, and a quarter for records that do not fill their sector.
-        sectors = self.log.sectors - compaction.RESERVE_SECTORS
+        sectors = self.log.sectors - record.RESERVE_SECTORS
         self.capacity_bytes = sectors * record.RECORD_BYTES_MAX * 3 // 4
         self._cache = bytearray(limits.CHUNK_BYTES)
         self._forget()
@@ -170,6 +169,11 @@ class Store:
         key = self.seal.key(self.log.view[offset + 1] & FLAG_USER)
         return key.open_object(self._bound(offset, 0), self._sealed(offset))
 
+    def raw(self, id):
+        """(offset of the payload, payload view, flags) of the object's first record. For counters."""
+        offset = self._find(id, 0)
+        return offset + HEADER_BYTES, self._payload(offset), self.log.view[offset + 1]
+
     def _find(self, id, part):
         offset = self.index.offset(id, part)
         if offset < 0:
@@ -214,6 +218,10 @@ class Store:
         """Begin a transaction. StoreFull, StoreDamaged, NotFound (not formatted)."""
         if self.state != READY:
             raise StoreDamaged if self.state == DAMAGED else NotFound
+        # Loaded by the first change: most sessions make none.
+        from hsm.store import compaction
+        from hsm.store.transaction import Transaction
+
         compaction.make_room(self)
         change = Transaction(self, self.next_number())
         if ROOT_ID not in self.index:
@@ -301,59 +309,6 @@ class Store:
     def _commit_mac(self, number):
         words = struct.pack("<I8H", number, *self._digest)
         return self.seal.mac(b"commit", words)[: record.COMMIT_BYTES]
-
-    # --- Counters --------------------------------------------------------------------------------
-
-    def _field(self, id):
-        offset = self._find(id, 0)
-        if not self.log.view[offset + 1] & FLAG_FIELD:
-            raise NotFound
-        payload = self._payload(offset)
-        start = len(payload) - FIELD_BYTES
-        return offset + HEADER_BYTES + start, payload[start:]
-
-    def _mark(self, id, mark):
-        if mark is None:
-            raise StoreFailure
-        base, bits = self._field(id)
-        self.log.program(base + mark[0], bytes((mark[1],)))
-        if bits[mark[0]] != mark[1]:
-            raise StoreFailure
-
-    def tries_spent(self, id):
-        """Tries spent since the last success; its object bounds them. NotFound."""
-        return field.tries_spent(self._field(id)[1])
-
-    def spend_try(self, id):
-        """PIN-2: spend one try, durably. StoreFailure: it could not be spent."""
-        bits = self._field(id)[1]
-        before = field.tries_spent(bits)
-        self._mark(id, field.retry_mark(bits, False))
-        if field.tries_spent(self._field(id)[1]) != before + 1:
-            raise StoreFailure
-
-    def restore_tries(self, id):
-        """Give all tries back; True if the object must be put anew soon, its field being used up."""
-        bits = self._field(id)[1]
-        if field.tries_spent(bits):
-            self._mark(id, field.retry_mark(bits, True))
-        if field.tries_spent(self._field(id)[1]):
-            raise StoreFailure
-        return field.RETRY_SLOTS - field.retry_slots_used(bits) < 2 * limits.SO_PIN_TRIES
-
-    def uses_spent(self, id):
-        """Uses counted since the object was put: 0..256. NotFound."""
-        return field.uses_spent(self._field(id)[1])
-
-    def spend_use(self, id):
-        """Count one use, durably; True if the object's field is used up now. StoreFailure."""
-        bits = self._field(id)[1]
-        before = field.uses_spent(bits)
-        self._mark(id, field.use_mark(bits))
-        after = field.uses_spent(self._field(id)[1])
-        if after != before + 1:
-            raise StoreFailure
-        return after == field.USE_SLOTS
 
     # --- Capacity --------------------------------------------------------------------------------
 

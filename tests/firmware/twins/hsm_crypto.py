@@ -9,7 +9,7 @@ import functools
 import hashlib
 import hmac as _hmac
 import os
-from typing import Self
+from typing import Any, Self
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -153,18 +153,18 @@ def _hkdf(salt: bytes, key_material: bytes, info: bytes, length: int) -> bytes:
 class _Handle:
     """What every handle can do: be wiped, and refuse to work afterwards."""
 
-    _content: object
+    _content: Any
 
     def __init__(self) -> None:
         raise TypeError
 
     @classmethod
-    def _make(cls, content: object) -> Self:
+    def _make(cls, content: Any) -> Self:
         handle = cls.__new__(cls)
         handle._content = content
         return handle
 
-    def _open(self):  # noqa: ANN202
+    def _open(self) -> Any:
         if self._content is None:
             raise ValueError
         return self._content

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A small NOR flash: AND-programming, sector erase, wear counts, cut at operation N.
 
-Spec: power-loss model of docs/flash-format.md. The flash survives a `PowerCut`; the firmware does not.
+A `PowerCut` ends the firmware, never the flash: its cells are what the next boot finds.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ SECTOR_BYTES = 4096
 
 
 class PowerCut(BaseException):
-    """Power failed during a flash operation. Not an `Exception`: no firmware handler may stop it."""
+    """Power failed during a flash operation. No `Exception`: no firmware handler may stop it."""
 
 
 Tear = Callable[[bytes, bytes], bytes]

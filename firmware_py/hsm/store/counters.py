@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Counters of objects that were put with FLAG_FIELD: tries and uses, spent by clearing bits.
+
+Invariants PIN-1, PIN-2, CTR-1; layout of the fields in store/field.py.
+"""
+
+from hsm import limits
+from hsm.store import field
+from hsm.store.errors import NotFound, StoreFailure
+from hsm.store.record import FIELD_BYTES, FLAG_FIELD
+
+
+def _field(store, id):
+    # (offset in the flash, view) of an object's bit field.
+    payload_at, payload, flags = store.raw(id)
+    if not flags & FLAG_FIELD:
+        raise NotFound
+    start = len(payload) - FIELD_BYTES
+    return payload_at + start, payload[start:]
+
+
+def _mark(store, id, mark):
+    if mark is None:
+        raise StoreFailure
+    base, bits = _field(store, id)
+    store.log.program(base + mark[0], bytes((mark[1],)))
+    if bits[mark[0]] != mark[1]:
+        raise StoreFailure
+
+
+def tries_spent(store, id):
+    """Tries spent since the last success; who reads it knows the limit. NotFound."""
+    return field.tries_spent(_field(store, id)[1])
+
+
+def spend_try(store, id):
+    """PIN-2: spend one try, durably. StoreFailure: it could not be spent."""
+    bits = _field(store, id)[1]
+    before = field.tries_spent(bits)
+    _mark(store, id, field.retry_mark(bits, False))
+    if field.tries_spent(_field(store, id)[1]) != before + 1:
+        raise StoreFailure
+
+
+def restore_tries(store, id):
+    """Give all tries back; True if the object must be put anew, its field being used up."""
+    bits = _field(store, id)[1]
+    if field.tries_spent(bits):
+        _mark(store, id, field.retry_mark(bits, True))
+    if field.tries_spent(_field(store, id)[1]):
+        raise StoreFailure
+    return field.RETRY_SLOTS - field.retry_slots_used(bits) < 2 * limits.SO_PIN_TRIES
+
+
+def uses_spent(store, id):
+    """Uses counted since the object was put: 0..256. NotFound."""
+    return field.uses_spent(_field(store, id)[1])
+
+
+def spend_use(store, id):
+    """Count one use, durably; True if the object's field is used up now. StoreFailure."""
+    bits = _field(store, id)[1]
+    before = field.uses_spent(bits)
+    _mark(store, id, field.use_mark(bits))
+    after = field.uses_spent(_field(store, id)[1])
+    if after != before + 1:
+        raise StoreFailure
+    return after == field.USE_SLOTS
