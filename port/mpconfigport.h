@@ -8,11 +8,11 @@
 // Everything that is not named below is off: no compiler, REPL, file system, machine, float, stdio.
 #define MICROPY_CONFIG_ROM_LEVEL (MICROPY_CONFIG_ROM_LEVEL_MINIMUM)
 
-// Frozen code only. "External import" is what looks the frozen modules up; port/python.c answers
-// its questions about a file system with "no such file".
+// Frozen code only. "External import" lets packages have submodules; the import itself is the port's.
 #define MICROPY_ENABLE_COMPILER (0)
 #define MICROPY_MODULE_FROZEN_MPY (1)
 #define MICROPY_ENABLE_EXTERNAL_IMPORT (1)
+#define mp_builtin___import__ frozen_import
 #define MICROPY_QSTR_EXTRA_POOL mp_qstr_frozen_const_pool
 #define MICROPY_QSTR_BYTES_IN_HASH (1)
 
@@ -61,12 +61,7 @@
 #define MICROPY_PY_MICROPYTHON (1)
 #define MICROPY_PY_ERRNO (1)
 #define MICROPY_PY_ERRNO_ERRORCODE (0)
-// Frozen modules are found through sys.path, and through it only.
-#define MICROPY_PY_SYS (1)
-#define MICROPY_PY_SYS_PATH (1)
-#define MICROPY_PY_SYS_MODULES (0)
-#define MICROPY_PY_SYS_EXIT (0)
-#define MICROPY_PY_SYS_ARGV (0)
+#define MICROPY_PY_SYS (0)
 
 // There is nowhere to print to.
 #define MP_PLAT_PRINT_STRN(text, length) ((void)(text), (void)(length))

@@ -5,9 +5,7 @@
 #include "fatal.h"
 #include "py/builtin.h"
 #include "py/gc.h"
-#include "py/mperrno.h"
 #include "py/objexcept.h"
-#include "py/objlist.h"
 #include "py/runtime.h"
 #include "py/stackctrl.h"
 #include "shared/runtime/gchelper.h"
@@ -40,7 +38,6 @@ void python_run(void) {
     mp_stack_set_limit((mp_uint_t)(__StackTop - __StackBottom) - STACK_KEPT_FOR_C_BYTES);
     gc_init(__heap_start, __heap_end);
     mp_init();
-    mp_obj_list_append(mp_sys_path, MP_OBJ_NEW_QSTR(MP_QSTR__dot_frozen));
     nlr_buf_t nlr;
     if (nlr_push(&nlr) == 0) {
         run_main();
@@ -60,10 +57,4 @@ void gc_collect(void) {
 void nlr_jump_fail(void *value) {
     (void)value;
     fatal_reset(FATAL_JUMP, 0);
-}
-
-// There is no file system.
-mp_import_stat_t mp_import_stat(const char *path) {
-    (void)path;
-    return MP_IMPORT_STAT_NO_EXIST;
 }
