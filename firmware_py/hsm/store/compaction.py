@@ -14,23 +14,28 @@ def make_room(store):
     """Compact until the reserve is free. StoreFull: there is nothing to gain."""
     log = store.log
     for _ in range(log.sectors):
-        victim = log.next_sector(1)
-        if log.free_sectors >= record.RESERVE_SECTORS and not _is_stale(log, victim):
+        if log.free_sectors() >= record.RESERVE_SECTORS:
+            _move_on(store)
             return
+        victim = log.oldest()
         if victim < 0:
             break
         _move(store, victim)
-    if log.free_sectors < record.RESERVE_SECTORS:
-        raise StoreFull
+    raise StoreFull
 
 
-def _is_stale(log, victim):
+def _move_on(store):
     # WEAR-1: contents that never change move on once the log has been round the region, so that
-    # their sector takes its turn.
-    if victim < 0:
-        return False
-    use = record.decode_sector_use(log.view, victim << record.SECTOR_SHIFT)
-    return use is not None and log.sequence - use[1] > log.sectors
+    # their sector takes its turn. Looked at once for every sector that the log opens.
+    log = store.log
+    if store.levelled_at == log.sequence:
+        return
+    store.levelled_at = log.sequence
+    victim = log.oldest()
+    if victim >= 0:
+        use = record.decode_sector_use(log.view, victim << record.SECTOR_SHIFT)
+        if use is not None and log.sequence - use[1] > log.sectors:
+            _move(store, victim)
 
 
 def _move(store, victim):
@@ -44,10 +49,10 @@ def _move(store, victim):
         header = record.decode_header(view, position)
         if header is None:
             break
-        kind, flags = header[0] & 0xFF, header[0] >> 8
-        if kind < record.KIND_CONTROL and store.index.offset(header[1], header[2]) == position:
+        kind, flags, id, part, length, generation, _, _ = header
+        if kind < record.KIND_CONTROL and store.index.offset(id, part) == position:
             start = position + record.HEADER_BYTES
-            payload = bytes(view[start : start + header[3]])
-            copies.append(log.append(kind, flags, header[1], header[2], header[4], number, payload))
-        position += record.record_bytes(header[3])
+            payload = bytes(view[start : start + length])
+            copies.append(log.append(kind, flags, id, part, generation, number, payload))
+        position += record.record_bytes(length)
     store.commit(number, copies, moved=True)

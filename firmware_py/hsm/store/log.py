@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The record log: sectors taken in turn, records appended, contents destroyed in place."""
 
-from array import array
-
 from micropython import const
 
 from hsm.store import record
@@ -15,7 +13,7 @@ _PAGE_MASK = const(255)
 class Log:
     """Where records are on the flash, and where the next one goes.
 
-    `live[n]`: bytes of live records in sector n; `used[n]`: 1 while sector n belongs to the log.
+    `live`: for each sector that belongs to the log, bytes of live records in it.
     """
 
     def __init__(self, flash):
@@ -26,19 +24,16 @@ class Log:
 
     def reset(self):
         """Forget all that is known about the flash."""
-        self.live = array("H", bytes(2 * self.sectors))
-        self.used = bytearray(self.sectors)
-        self.free_sectors = self.sectors
+        self.live = {}
         self.live_bytes = 0
         self.head = -1
         self.position = 0
         self.end = 0
         self.sequence = 0
 
-    def take(self, sector):
-        """Count `sector` as part of the log."""
-        self.used[sector] = 1
-        self.free_sectors -= 1
+    def free_sectors(self):
+        """Sectors that do not belong to the log."""
+        return self.sectors - len(self.live)
 
     def account(self, offset, sign):
         """Add (1) or remove (-1) the record at `offset` from the live bytes."""
@@ -97,19 +92,23 @@ class Log:
 
     def release_dead(self, spare):
         """Give back all sectors without live records but the head and `spare` (a sector or -1)."""
-        for sector in range(self.sectors):
-            if self.used[sector] and not self.live[sector] and sector not in (self.head, spare):
-                self._zero(sector << record.SECTOR_SHIFT, record.SECTOR_USE_BYTES)
-                self.used[sector] = 0
-                self.free_sectors += 1
+        dead = [n for n, size in self.live.items() if not size and n not in (self.head, spare)]
+        for sector in dead:
+            self._zero(sector << record.SECTOR_SHIFT, record.SECTOR_USE_BYTES)
+            del self.live[sector]
 
-    def next_sector(self, used):
-        """The next sector after the head, in turn, that is used (1) or free (0); -1 if none."""
+    def oldest(self):
+        """The sector that the log would reach next if it went round; -1: there is only the head."""
+        distances = [(n - self.head) % self.sectors for n in self.live if n != self.head]
+        return (self.head + min(distances)) % self.sectors if distances else -1
+
+    def _next_free(self):
+        # WEAR-1: in turn.
         for step in range(1, self.sectors + 1):
             sector = (self.head + step) % self.sectors
-            if self.used[sector] == used and sector != self.head:
+            if sector not in self.live:
                 return sector
-        return -1
+        raise StoreFull
 
     def erase_count(self, sector):
         """Times that `sector` was erased; the highest of all where its own count was lost."""
@@ -127,9 +126,7 @@ class Log:
 
     def _open_sector(self):
         # Always erased anew: an erase that a power cut interrupted may read FF and not last.
-        sector = self.next_sector(0)
-        if sector < 0:
-            raise StoreFull
+        sector = self._next_free()
         base = sector << record.SECTOR_SHIFT
         erase_count = self.erase_count(sector) + 1
         try:
@@ -138,7 +135,7 @@ class Log:
             raise StoreFailure
         self.sequence += 1
         self.program(base, record.encode_sector_header(self.sequence, erase_count))
-        self.take(sector)
+        self.live[sector] = 0
         self.head = sector
         self.position = base + record.SECTOR_HEADER_BYTES
         self.end = base + record.SECTOR_BYTES

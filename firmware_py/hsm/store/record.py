@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Layout of sectors and records, and the checks that tell a whole header from a torn one.
 
-Spec: docs/flash-format.md. The check of a header is a constant minus the sum of its halfwords: an
+Spec: docs/flash-format.md. The check of a header is a constant minus the sum of its fields: an
 interrupted program leaves bits at 1, which can only raise both, so that it never passes.
 """
 
@@ -49,7 +49,16 @@ STATE_OFFSET = const(20)
 STATE_WRITTEN = b"\xff\xff\xff\xff"
 STATE_DESTROYED = b"\0\0\0\0"
 
+_HEADER = "<BBHHHIII"
+_SECTOR_HALF = "<HHIII"
+_WEAR_MAGIC = const(0x5745)  # "EW"
+
+# The largest small integer of MicroPython on 32 bits: sums up to it cost no memory.
 _CHECK_TOTAL = const(0x3FFFFFFF)
+_MAC_CHECK_TOTAL = const(0xFFFFF)
+# A header's check needs generation + transaction below its total. At a transaction per second it
+# would take 17 years to get there, and the flash would be worn out long before.
+TRANSACTION_MAX = const(0x1FFC0000)
 _FORMAT_LABEL = b"HSM\x01"
 
 
@@ -60,23 +69,14 @@ def record_bytes(length):
 
 def encode_header(kind, flags, id, part, length, generation, transaction):
     """The 20 checked bytes of a record header; the 4 bytes of state behind them stay erased."""
-    fields = struct.pack("<BBHHHII", kind, flags, id, part, length, generation, transaction)
-    return fields + struct.pack("<I", _CHECK_TOTAL - sum(struct.unpack("<8H", fields)))
+    fields = (kind, flags, id, part, length, generation, transaction)
+    return struct.pack(_HEADER, *fields, _CHECK_TOTAL - sum(fields))
 
 
 def decode_header(view, offset):
-    """(kind | flags << 8, id, part, length, generation, transaction) or None: torn or no header."""
-    fields = struct.unpack_from("<8HI", view, offset)
-    if sum(fields) != _CHECK_TOTAL:
-        return None
-    return (
-        fields[0],
-        fields[1],
-        fields[2],
-        fields[3],
-        fields[4] | fields[5] << 16,
-        fields[6] | fields[7] << 16,
-    )
+    """(kind, flags, id, part, length, generation, transaction, check); None: torn or no header."""
+    fields = struct.unpack_from(_HEADER, view, offset)
+    return fields if sum(fields) == _CHECK_TOTAL else None
 
 
 def is_destroyed(view, offset):
@@ -91,28 +91,29 @@ def associated_data(kind, flags, id, part, length, generation):
 
 def commit_check(mac):
     """The number in a commit record's generation field: its MAC torn never fits it."""
-    return _CHECK_TOTAL - sum(struct.unpack("<8H", mac))
+    return _MAC_CHECK_TOTAL - sum(struct.unpack("<8H", mac))
 
 
 def encode_sector_header(sequence, erase_count):
     """Both halves of a sector header, 32 bytes."""
-    use = struct.pack("<HHIHH", SECTOR_MAGIC, FORMAT_VERSION, sequence, 0xFFFF, 0xFFFF)
-    use += struct.pack("<I", _CHECK_TOTAL - sum(struct.unpack("<6H", use)))
-    wear = struct.pack("<III", erase_count, 0xFFFFFFFF, 0xFFFFFFFF)
-    return use + wear + struct.pack("<I", _CHECK_TOTAL - sum(struct.unpack("<6H", wear)))
+    use = (SECTOR_MAGIC, FORMAT_VERSION, sequence, 0)
+    wear = (_WEAR_MAGIC, FORMAT_VERSION, erase_count, 0)
+    return struct.pack(_SECTOR_HALF, *use, _CHECK_TOTAL - sum(use)) + struct.pack(
+        _SECTOR_HALF, *wear, _CHECK_TOTAL - sum(wear)
+    )
 
 
 def decode_sector_use(view, offset):
     """(version, sequence) of a sector in use, or None."""
-    fields = struct.unpack_from("<6HI", view, offset)
+    fields = struct.unpack_from(_SECTOR_HALF, view, offset)
     if fields[0] != SECTOR_MAGIC or sum(fields) != _CHECK_TOTAL:
         return None
-    return fields[1], fields[2] | fields[3] << 16
+    return fields[1], fields[2]
 
 
 def decode_erase_count(view, offset):
     """The erase count in a sector's header, or None if it was lost."""
-    fields = struct.unpack_from("<6HI", view, offset + SECTOR_USE_BYTES)
-    if sum(fields) != _CHECK_TOTAL:
+    fields = struct.unpack_from(_SECTOR_HALF, view, offset + SECTOR_USE_BYTES)
+    if fields[0] != _WEAR_MAGIC or sum(fields) != _CHECK_TOTAL:
         return None
-    return fields[0] | fields[1] << 16
+    return fields[2]

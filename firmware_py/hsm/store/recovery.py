@@ -7,6 +7,7 @@ left settled (BOOT-2). Every loop is bounded by the number of sectors and the by
 
 from hsm.store import record
 from hsm.store.errors import StoreDamaged
+from hsm.store.index import PART_MAX
 
 
 class Replay:
@@ -20,13 +21,14 @@ class Replay:
         self.superseded = []
         self.number = 0
         self.commit_at = -1
+        self.commit_number = -1
         self.torn_commit_at = -1
 
     def run(self):
         """Replay all sectors in the order they were opened. False: there is no log at all."""
         order = _sectors_in_order(self.log)
         for entry in order:
-            self.log.take(entry & 0x3FF)
+            self.log.live[entry & 0x3FF] = 0
         for entry in order:
             self._walk(entry & 0x3FF)
         if not order:
@@ -44,11 +46,11 @@ class Replay:
             header = record.decode_header(view, position)
             if header is None:
                 break
-            size = record.record_bytes(header[3])
-            if size > end - position or header[2] > 0xFFF:
+            size = record.record_bytes(header[4])
+            if size > end - position or header[3] > PART_MAX:
                 break
-            if header[5] > self.number:
-                self.number = header[5]
+            if header[6] > self.number:
+                self.number = header[6]
             if not record.is_destroyed(view, position):
                 self._take(position, header)
             position += size
@@ -56,26 +58,26 @@ class Replay:
         self.log.end = end
 
     def _take(self, position, header):
+        kind, _, _, _, length, generation, transaction, _ = header
         if self.torn_commit_at >= 0:
             # Recovery destroys a torn commit before anything is appended behind it.
             raise StoreDamaged
-        if header[0] & 0xFF != record.KIND_COMMIT:
-            if self.pending and header[5] != self.pending_number:
-                raise StoreDamaged
-            self.pending_number = header[5]
-            self.pending.append(position)
+        if self.pending and transaction != self.pending_number:
+            raise StoreDamaged
+        if kind != record.KIND_COMMIT:
+            self.pending_number = transaction
+            self.pending.append((position, header))
             return
         start = position + record.HEADER_BYTES
         mac = self.log.view[start : start + record.COMMIT_BYTES]
-        if header[3] != record.COMMIT_BYTES or record.commit_check(mac) != header[4]:
+        if length != record.COMMIT_BYTES or record.commit_check(mac) != generation:
             self.torn_commit_at = position
             return
-        if self.pending and header[5] != self.pending_number:
-            raise StoreDamaged
-        for offset in self.pending:
-            self.store.apply(offset, self.superseded)
+        for entry in self.pending:
+            self.store.apply(entry[0], entry[1], self.superseded)
         self.pending = []
         self.commit_at = position
+        self.commit_number = transaction
 
     def finish(self):
         """Settle the log: destroy the torn commit first, so that it can never become whole."""
@@ -88,8 +90,8 @@ class Replay:
                 log.wipe_tail()
             else:
                 log.position = log.end
-        for offset in self.pending:
-            log.destroy(offset)
+        for entry in self.pending:
+            log.destroy(entry[0])
         for offset in self.superseded:
             log.destroy(offset)
         log.release_dead(self.commit_at >> record.SECTOR_SHIFT)

@@ -50,6 +50,7 @@ class Store:
         self.seal = None
         self._root = None
         self._number = 0
+        self.levelled_at = 0
         self._digest = [0] * 8
         self._cached_at = -1
         self._cached_bytes = 0
@@ -98,8 +99,8 @@ class Store:
         for offset in self.index.offsets():
             self._toggle(offset)
         start = replay.commit_at + HEADER_BYTES
-        number = record.decode_header(self.log.view, replay.commit_at)[5]
-        if self.log.view[start : start + record.COMMIT_BYTES] != self._commit_mac(number):
+        mac = self._commit_mac(replay.commit_number)
+        if self.log.view[start : start + record.COMMIT_BYTES] != mac:
             raise StoreDamaged
 
     # --- Reading ---------------------------------------------------------------------------------
@@ -170,7 +171,7 @@ class Store:
         return key.open_object(self._bound(offset, 0), self._sealed(offset))
 
     def raw(self, id):
-        """(offset of the payload, payload view, flags) of the object's first record. For counters."""
+        """(payload offset, payload view, flags) of the object's first record. For counters."""
         offset = self._find(id, 0)
         return offset + HEADER_BYTES, self._payload(offset), self.log.view[offset + 1]
 
@@ -207,10 +208,8 @@ class Store:
         return size if self.log.view[offset + 1] & FLAG_PLAIN else size - TAG_BYTES
 
     def _bound(self, offset, size):
-        kind_flags, id, part, _, generation, _ = record.decode_header(self.log.view, offset)
-        return record.associated_data(
-            kind_flags & 0xFF, kind_flags >> 8, id, part, size, generation
-        )
+        kind, flags, id, part, _, generation, _, _ = record.decode_header(self.log.view, offset)
+        return record.associated_data(kind, flags, id, part, size, generation)
 
     # --- Changing --------------------------------------------------------------------------------
 
@@ -229,7 +228,9 @@ class Store:
         return change
 
     def next_number(self):
-        """A transaction number that was never used."""
+        """A transaction number that was never used. StoreFailure: the store's life is over."""
+        if self._number >= record.TRANSACTION_MAX:
+            raise StoreFailure
         self._number += 1
         return self._number
 
@@ -238,7 +239,8 @@ class Store:
         superseded = []
         try:
             for offset in offsets:
-                self.apply(offset, superseded, None if moved else self._toggle)
+                header = record.decode_header(self.log.view, offset)
+                self.apply(offset, header, superseded, None if moved else self._toggle)
             mac = self._commit_mac(number)
             check = record.commit_check(mac)
             self.log.append(record.KIND_COMMIT, 0, len(offsets), 0, check, number, mac)
@@ -259,21 +261,20 @@ class Store:
         except StoreError:
             self.mount()
 
-    def apply(self, offset, superseded, toggle=None):
+    def apply(self, offset, header, superseded, toggle=None):
         """Let the record at `offset` take effect in the index; dead records go to `superseded`."""
         log = self.log
-        kind_flags, id, part, _, _, _ = record.decode_header(log.view, offset)
-        kind = kind_flags & 0xFF
-        if kind == record.KIND_TOMBSTONE:
-            dead = self.index.remove(id)
-        elif kind == record.KIND_CLEAR:
-            dead = self._clear()
-        elif kind < record.KIND_CONTROL:
-            replaced = self.index.put(id, part, kind_flags >> 8 & FLAG_LAST, offset)
+        kind, flags, id, part = header[:4]
+        if kind < record.KIND_CONTROL:
+            replaced = self.index.put(id, part, flags & FLAG_LAST, offset)
             dead = () if replaced < 0 else (replaced,)
             log.account(offset, 1)
             if toggle:
                 toggle(offset)
+        elif kind == record.KIND_TOMBSTONE:
+            dead = self.index.remove(id)
+        elif kind == record.KIND_CLEAR:
+            dead = self._clear()
         else:
             raise StoreDamaged
         for old in dead:
