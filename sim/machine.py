@@ -308,6 +308,14 @@ class Machine:
     def _probe_address(self, place: int | str) -> int:
         return place & ~1 if isinstance(place, int) else self._symbols()[place].address
 
+    def covered_addresses(self) -> set[int]:
+        """Start addresses of the blocks that were executed; needs `coverage=True`."""
+        return self.core.covered_addresses()
+
+    def clear_coverage(self) -> None:
+        """Forget what was executed."""
+        self.core.clear_coverage()
+
     def set_vector_table(self, address: int) -> None:
         """What the boot ROM leaves in VTOR."""
         self.control.values["VTOR"] = address

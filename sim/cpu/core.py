@@ -201,6 +201,23 @@ class Core:
         """How often the probe at `address` was executed."""
         return self._probes[address].value
 
+    def covered_addresses(self) -> set[int]:
+        """Addresses of executed blocks (of instructions in exact mode); needs `coverage=True`."""
+        if self.coverage is None:
+            raise ValueError("the core was made without coverage")
+        marks = bytes(self.coverage)
+        covered = set()
+        index = marks.find(1)
+        while index >= 0:
+            covered.add(native.block_address(index))
+            index = marks.find(1, index + 1)
+        return covered
+
+    def clear_coverage(self) -> None:
+        """Forget which blocks were executed."""
+        if self.coverage is not None:
+            ctypes.memset(self.coverage, 0, len(self.coverage))
+
     def map_memory(
         self, region: Region, address: int, *, writable: bool, code: bool = True
     ) -> None:

@@ -122,6 +122,10 @@ class Processor:
         self._last_wfe = (0, 0)
         self.locked_up = False
 
+    def reset_sleep(self) -> None:
+        """Wake the core without an event, for tests that move it elsewhere."""
+        self.sleeping = Sleep.AWAKE
+
     def _lower_deadline(self, tick: int) -> None:
         state = self.core.state
         if tick < state.limit:

@@ -19,6 +19,7 @@ FLAGS = ("-O2", "-std=c11", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared")
 
 BLOCK_INDEX_BITS = 22
 CODE_PAGE_BYTES = 4096
+FLASH_BASE, SRAM_BASE = 0x1000_0000, 0x2000_0000
 
 
 class NativeBuildError(Exception):
@@ -62,6 +63,12 @@ def block_index(address: int) -> int:
     half = 1 << (BLOCK_INDEX_BITS - 1)
     index = (address >> 1) & (half - 1)
     return index if address >> 28 == 1 else half | index
+
+
+def block_address(index: int) -> int:
+    """The address with that place in the tables; aliases of the flash come out as one."""
+    half = 1 << (BLOCK_INDEX_BITS - 1)
+    return FLASH_BASE + 2 * index if index < half else SRAM_BASE + 2 * (index - half)
 
 
 def load() -> ctypes.CDLL:
