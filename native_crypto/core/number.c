@@ -4,13 +4,19 @@
 
 #include "pool.h"
 
+// The library's count has room for a product already, and no number may have more than SP_INT_DIGITS.
+static unsigned digits_for(size_t bits) {
+    size_t digits = MP_BITS_CNT(bits);
+    return digits < SP_INT_DIGITS ? (unsigned)digits : SP_INT_DIGITS;
+}
+
 size_t crypto_number_size(size_t bits) {
-    return MP_INT_SIZEOF(MP_BITS_CNT(bits));
+    return MP_INT_SIZEOF(digits_for(bits));
 }
 
 mp_int *crypto_number_at(void *memory, size_t bits) {
     mp_int *number = memory;
-    return mp_init_size(number, (int)MP_BITS_CNT(bits)) == 0 ? number : NULL;
+    return mp_init_size(number, digits_for(bits)) == 0 ? number : NULL;
 }
 
 mp_int *crypto_number_new(size_t bits) {
