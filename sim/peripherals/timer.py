@@ -30,6 +30,7 @@ class Timer(Peripheral):
         self._calls = [0] * ALARMS
         super().__init__(machine, name)
         self._stop_at(0)
+        self._restart()
 
     def reset(self) -> None:
         super().reset()
