@@ -65,9 +65,18 @@ def assemble(source: str, chip: str, directory: Path) -> bytes:
 class Program:
     """A machine whose core stands at `_start` of a program; vectors are its first words."""
 
-    def __init__(self, board_name: str, source: str, directory: Path, **options: bool) -> None:
+    def __init__(
+        self,
+        board_name: str,
+        source: str,
+        directory: Path,
+        *,
+        exact: bool = False,
+        coverage: bool = False,
+    ) -> None:
         board = boards.load(board_name)
-        self.machine = Machine(board, NorFlash(board.flash.size_bytes), **options)
+        flash = NorFlash(board.flash.size_bytes)
+        self.machine = Machine(board, flash, exact=exact, coverage=coverage)
         self.load(assemble(source, board.chip, directory))
 
     def load(self, code: bytes) -> None:
