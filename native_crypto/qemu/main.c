@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The self-test under QEMU's mps2-an505: the same requests, as frames on the semihosting console.
+// The self-test under QEMU's mps2-an505: the same requests, as frames in two files by semihosting.
 //
-// A frame is number(4) || length(4) || parts, little endian, both ways. The console's end ends the run.
+// A frame is number(4) || length(4) || parts, little endian. Requests come from the file `requests` in QEMU's
+// folder, answers go to `answers`; both may be named pipes. The end of the former ends the run.
 #include <stdbool.h>
 #include <string.h>
 
@@ -26,13 +27,12 @@ static uint32_t semihost(uint32_t operation, const void *block) {
     return r0;
 }
 
-static uint32_t open_console(uint32_t mode) {
-    static const char name[] = ":tt";
-    const uint32_t block[] = {(uint32_t)name, mode, sizeof(name) - 1};
+static uint32_t open_file(const char *name, uint32_t mode) {
+    const uint32_t block[] = {(uint32_t)name, mode, strlen(name)};
     return semihost(SYS_OPEN, block);
 }
 
-// SYS_READ and SYS_WRITE return the number of bytes *not* transferred.
+// Both calls return the number of bytes *not* transferred; all of them at the end of the file.
 static bool transfer(uint32_t operation, uint32_t handle, uint8_t *bytes, uint32_t length) {
     while (length > 0) {
         const uint32_t block[] = {handle, (uint32_t)bytes, length};
@@ -47,8 +47,8 @@ static bool transfer(uint32_t operation, uint32_t handle, uint8_t *bytes, uint32
 }
 
 int main(void) {
-    uint32_t input = open_console(OPEN_READ_BINARY);
-    uint32_t output = open_console(OPEN_WRITE_BINARY);
+    uint32_t input = open_file("requests", OPEN_READ_BINARY);
+    uint32_t output = open_file("answers", OPEN_WRITE_BINARY);
     uint32_t header[2];
     while (transfer(SYS_READ, input, (uint8_t *)header, sizeof(header)) && header[1] <= sizeof(request) &&
            transfer(SYS_READ, input, request, header[1])) {
