@@ -51,6 +51,9 @@ class Seal:
             raise SealLocked
         return self._keys[1 if user else 0]
 
+    def hash(self, data) -> bytes:
+        return hashlib.sha256(data).digest()
+
     def mac(self, *parts) -> bytes:
         return hashlib.sha256(self.root + b"".join(bytes(p) for p in parts)).digest()
 

@@ -47,7 +47,7 @@ class CommandChain:
         if end > len(self._buffer):
             self.drop()
             raise CommandError(SW_WRONG_LENGTH)
-        self._buffer[self._length : end] = command.data
+        self._buffer[self._length : end][:] = command.data
         self._length = end
         if not more:
             command.data = self._buffer[:end]

@@ -3,6 +3,9 @@
 
 from hsm.apdu.status_word import SW_BYTES_STILL_AVAILABLE
 
+# Contents are assigned to the whole of a slice, `buffer[a:b][:] = data`: MicroPython would otherwise
+# move the rest of the buffer onto itself.
+
 
 class ResponseApdu:
     """`data` grows by append; what the host's Ne leaves over is sent by GET RESPONSE."""
@@ -32,7 +35,7 @@ class ResponseApdu:
         if end > self._capacity:
             raise ValueError
         self._touched = True
-        self._buffer[self._length : end] = data
+        self._buffer[self._length : end][:] = data
         self._length = end
 
     def room(self):
@@ -60,7 +63,7 @@ class ResponseApdu:
         if start:
             # Bytes already sent make room for the next block: the rest moves to the front.
             self._length -= start
-            self._buffer[: self._length] = self._buffer[start : start + self._length]
+            self._buffer[: self._length][:] = self._buffer[start : start + self._length]
         remaining = self._length - count
         if remaining:
             status_word = SW_BYTES_STILL_AVAILABLE | (remaining if remaining < 256 else 0)
@@ -71,7 +74,7 @@ class ResponseApdu:
         buffer = self._buffer
         self._pending_at = count
         if self._length > count:
-            buffer[count + 2 : self._length + 2] = buffer[count : self._length]
+            buffer[count + 2 : self._length + 2][:] = buffer[count : self._length]
             self._length += 2
             self._pending_at += 2
         buffer[count] = status_word >> 8

@@ -7,6 +7,8 @@ user PIN opens.
 
 import struct
 
+from hsm_crypto import HASH_SHA256, digest
+
 from hsm.platform import otp
 from hsm.security import root
 from hsm.store import SealLocked
@@ -34,6 +36,10 @@ class Seal:
     def mac(self, *parts):
         """32 bytes over `parts` and the current epoch."""
         return self._log.mac(self._epoch, *parts)
+
+    def hash(self, data):
+        """32 bytes over public bytes: SHA-256."""
+        return digest(HASH_SHA256, data)
 
     def open_user_class(self, master_key):
         """From now on objects of the user class open."""

@@ -55,4 +55,4 @@ def _move(store, victim):
             payload = bytes(view[start : start + length])
             copies.append(log.append(kind, flags, id, part, generation, number, payload))
         position += record.record_bytes(length)
-    store.commit(number, copies, moved=True)
+    store.commit(number, copies)

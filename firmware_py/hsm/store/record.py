@@ -44,10 +44,14 @@ FLAG_PLAIN = const(0x10)  # not sealed: the root record
 FIELD_BYTES = const(64)
 TAG_BYTES = const(16)
 COMMIT_BYTES = const(16)
+# What the commit's MAC covers of each live record: its header, and the tag of its seal, which stands
+# for its contents and all that they are bound to.
+COVERED_BYTES = const(40)
+COVERED_RECORDS = const(32)
 
 STATE_OFFSET = const(20)
 STATE_WRITTEN = b"\xff\xff\xff\xff"
-STATE_DESTROYED = b"\0\0\0\0"
+STATE_DESTROYED = b"\0"
 
 _HEADER = "<BBHHHIII"
 _SECTOR_HALF = "<HHIII"
@@ -81,7 +85,7 @@ def decode_header(view, offset):
 
 def is_destroyed(view, offset):
     """True if the record at `offset` was destroyed completely."""
-    return view[offset + STATE_OFFSET : offset + HEADER_BYTES] == STATE_DESTROYED
+    return view[offset + STATE_OFFSET] == 0
 
 
 def associated_data(kind, flags, id, part, length, generation):

@@ -102,15 +102,15 @@ def _sectors_in_order(log):
     view = log.view
     found = []
     first = record.SECTOR_MAGIC & 0xFF
-    for sector in range(log.sectors):
+    for base in range(0, log.sectors << record.SECTOR_SHIFT, record.SECTOR_BYTES):
         # One byte tells most unused sectors: an erased one is FF, a released one 0.
-        if view[sector << 12] != first:
+        if view[base] != first:
             continue
-        use = record.decode_sector_use(view, sector << 12)
+        use = record.decode_sector_use(view, base)
         if use is None:
             continue
         if use[0] != record.FORMAT_VERSION:
             raise StoreDamaged
-        found.append(use[1] << 10 | sector)
+        found.append(use[1] << 10 | base >> record.SECTOR_SHIFT)
     found.sort()
     return found

@@ -30,7 +30,7 @@ class Store:
 
     `flash`: size_bytes, view(), program(), erase(), is_erased(), as hsm.platform.flash.Flash.
     `open_seal(root: bytes)`: an object with key(user) -> a key with seal/open/open_into/
-    seal_object/open_object, and mac(*parts) -> 32 bytes.
+    seal_object/open_object; mac(*parts) and hash(data) -> 32 bytes.
     """
 
     def __init__(self, flash, open_seal):
@@ -41,7 +41,8 @@ class Store:
         sectors = self.log.sectors - record.RESERVE_SECTORS
         self.capacity_bytes = sectors * record.RECORD_BYTES_MAX * 3 // 4
         self._cache = bytearray(limits.CHUNK_BYTES)
-        self._forget()
+        self.state = BLANK
+        self.seal = None
 
     def _forget(self):
         self.log.reset()
@@ -51,7 +52,6 @@ class Store:
         self._root = None
         self._number = 0
         self.levelled_at = 0
-        self._digest = [0] * 8
         self._cached_at = -1
         self._cached_bytes = 0
 
@@ -96,8 +96,6 @@ class Store:
             raise StoreDamaged
         self._root = bytes(self._payload(root))
         self.seal = self._open_seal(self._root)
-        for offset in self.index.offsets():
-            self._toggle(offset)
         start = replay.commit_at + HEADER_BYTES
         mac = self._commit_mac(replay.commit_number)
         if self.log.view[start : start + record.COMMIT_BYTES] != mac:
@@ -148,10 +146,10 @@ class Store:
             step = min(count - done, limits.CHUNK_BYTES - skip)
             if private:
                 self.open_part(id, part, out[done:])
-                out[done : done + step] = out[done + skip : done + skip + step]
+                out[done : done + step][:] = out[done + skip : done + skip + step]
             else:
                 self._fill_cache(self._find(id, part))
-                out[done : done + step] = memoryview(self._cache)[skip : skip + step]
+                out[done : done + step][:] = memoryview(self._cache)[skip : skip + step]
             done += step
         return max(0, done)
 
@@ -234,13 +232,13 @@ class Store:
         self._number += 1
         return self._number
 
-    def commit(self, number, offsets, moved=False):
+    def commit(self, number, offsets):
         """Make the records at `offsets` take effect. For Transaction and compaction."""
         superseded = []
         try:
             for offset in offsets:
                 header = record.decode_header(self.log.view, offset)
-                self.apply(offset, header, superseded, None if moved else self._toggle)
+                self.apply(offset, header, superseded)
             mac = self._commit_mac(number)
             check = record.commit_check(mac)
             self.log.append(record.KIND_COMMIT, 0, len(offsets), 0, check, number, mac)
@@ -261,7 +259,7 @@ class Store:
         except StoreError:
             self.mount()
 
-    def apply(self, offset, header, superseded, toggle=None):
+    def apply(self, offset, header, superseded):
         """Let the record at `offset` take effect in the index; dead records go to `superseded`."""
         log = self.log
         kind, flags, id, part = header[:4]
@@ -269,8 +267,6 @@ class Store:
             replaced = self.index.put(id, part, flags & FLAG_LAST, offset)
             dead = () if replaced < 0 else (replaced,)
             log.account(offset, 1)
-            if toggle:
-                toggle(offset)
         elif kind == record.KIND_TOMBSTONE:
             dead = self.index.remove(id)
         elif kind == record.KIND_CLEAR:
@@ -279,8 +275,6 @@ class Store:
             raise StoreDamaged
         for old in dead:
             log.account(old, -1)
-            if toggle:
-                toggle(old)
             superseded.append(old)
 
     def _clear(self):
@@ -295,21 +289,22 @@ class Store:
             dead.extend(self.index.remove(id))
         return dead
 
-    def _toggle(self, offset):
-        """Put a record into the running digest of the live set, or take it out."""
-        payload = self._payload(offset)
-        if not self.log.view[offset + 1] & FLAG_PLAIN:
-            # The seal's tag stands for the whole of the contents and what they are bound to.
-            payload = payload[:TAG_BYTES]
-        mac = self.seal.mac(b"live", self.log.view[offset : offset + 12], payload)
-        words = struct.unpack_from("<8H", mac)
-        digest = self._digest
-        for i in range(8):
-            digest[i] ^= words[i]
-
     def _commit_mac(self, number):
-        words = struct.pack("<I8H", number, *self._digest)
-        return self.seal.mac(b"commit", words)[: record.COMMIT_BYTES]
+        """LIVE-1: 16 bytes over the transaction's number and the live records, in flash order."""
+        view = self.log.view
+        covered = bytearray(record.COVERED_BYTES * record.COVERED_RECORDS)
+        window = memoryview(covered)
+        hashes = [struct.pack("<I", number)]
+        filled = 0
+        for offset in sorted(self.index.offsets()):
+            end = filled + record.COVERED_BYTES
+            window[filled:end][:] = view[offset : offset + record.COVERED_BYTES]
+            filled = end
+            if filled == len(covered):
+                hashes.append(self.seal.hash(covered))
+                filled = 0
+        hashes.append(self.seal.hash(window[:filled]))
+        return self.seal.mac(b"commit", b"".join(hashes))[: record.COMMIT_BYTES]
 
     # --- Capacity --------------------------------------------------------------------------------
 

@@ -73,7 +73,7 @@ class Transaction:
                 store.open_part(id, part, scratch)
             low, high = max(offset, base), min(offset + len(data), base + length)
             if low < high:
-                scratch[low - base : high - base] = data[low - offset : high - offset]
+                scratch[low - base : high - base][:] = data[low - offset : high - offset]
             chunk_flags = flags | (FLAG_LAST if part == last else 0)
             self._put_part(id, kind, chunk_flags, part, scratch[:length])
             scratch[: limits.CHUNK_BYTES] = bytes(limits.CHUNK_BYTES)
