@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Lists the frozen modules for the build: what to freeze, in which order, under which names.
+"""Lists the frozen modules for the build: what, in which order, under which names.
 
-The interpreter's own import looks every name up in the list of files, several times, from the start: a
-third of the boot. The port's import (frozen_import.c) finds a module by its interned name in the table
-written here. The order is sorted, so that the image does not depend on the file system's.
+The interpreter's own import looks every name up in the list of files, several times, from the
+start: more than half of a boot. The port's import (frozen_import.c) finds a module by its interned
+name in the table written here. The order is sorted: the image does not depend on the file system's.
 
     python frozen_modules.py FIRMWARE_FOLDER OUTPUT_FOLDER
 """

@@ -5,19 +5,16 @@
 #include <string.h>
 
 // True while the stream is sound.
-static bool stream_add(health_stream_t *stream, uint8_t bit) {
-    if (bit == stream->last) {
-        stream->repetitions++;
-    } else {
-        stream->last = bit;
-        stream->repetitions = 1;
-    }
-    if (stream->window_index == 0) {
-        stream->reference = bit;
+static inline bool stream_add(health_stream_t *stream, uint32_t bit) {
+    stream->repetitions = bit == stream->last ? stream->repetitions + 1 : 1;
+    stream->last = bit;
+    if (stream->window_left == 0) {
+        stream->window_left = HEALTH_WINDOW_SAMPLES;
         stream->window_matches = 0;
+        stream->reference = bit;
     }
+    stream->window_left--;
     stream->window_matches += bit == stream->reference;
-    stream->window_index = (stream->window_index + 1) % HEALTH_WINDOW_SAMPLES;
     return stream->repetitions < HEALTH_REPETITION_CUTOFF && stream->window_matches < HEALTH_PROPORTION_CUTOFF;
 }
 
@@ -25,9 +22,9 @@ void health_init(health_t *health) {
     memset(health, 0, sizeof(*health));
 }
 
-void health_add(health_t *health, uint8_t bit) {
+void health_add(health_t *health, uint32_t bit) {
+    uint32_t change = bit ^ health->samples.last;
     bool sound = stream_add(&health->samples, bit);
-    sound = stream_add(&health->changes, bit ^ health->last) && sound;
-    health->last = bit;
-    health->failed = health->failed || !sound;
+    sound &= stream_add(&health->changes, change);
+    health->failed |= !sound;
 }

@@ -13,13 +13,13 @@
 #define HEALTH_WINDOW_SAMPLES 1024
 #define HEALTH_PROPORTION_CUTOFF 793
 
-// One run of both tests over one stream of bits.
+// One run of both tests over one stream of bits. Whole words: there are thousands of samples a seed.
 typedef struct {
-    uint16_t repetitions;
-    uint16_t window_index;
-    uint16_t window_matches;
-    uint8_t last;
-    uint8_t reference; // first sample of the window
+    uint32_t last;
+    uint32_t repetitions;
+    uint32_t reference; // first sample of the window
+    uint32_t window_left;
+    uint32_t window_matches;
 } health_stream_t;
 
 // The tests run over the samples, and over the changes from sample to sample: that finds a source
@@ -27,13 +27,12 @@ typedef struct {
 typedef struct {
     health_stream_t samples;
     health_stream_t changes;
-    uint8_t last;
     bool failed; // for good: cleared by health_init only
 } health_t;
 
 void health_init(health_t *health);
 
 // Takes one sample, 0 or 1. The start-up test is that the first 1,024 pass.
-void health_add(health_t *health, uint8_t bit);
+void health_add(health_t *health, uint32_t bit);
 
 #endif // HSM_HEALTH_H

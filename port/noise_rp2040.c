@@ -1,10 +1,11 @@
 // Noise of RP2040: the phase of the ring oscillator against the crystal ([RP2040] 2.17.5).
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// RANDOMBIT is the oscillator's level at the moment of the read. Samples are taken about 0.7 us
-// apart, that is one period of the slowest oscillator within its specification (1.8 MHz) and
-// more of a typical one (6.5 MHz). The claim is 0.5 bit a sample: an assumption, not a measurement; what
-// the health tests find is a source that is stuck, biased or locked, not one that is merely worse.
+// RANDOMBIT is the oscillator's level at the moment of the read. Samples are at least 0.5 us apart,
+// which is what the tests between them take at 200 MHz: one period of the slowest oscillator within
+// its specification (1.8 MHz), more than three of a typical one (6.5 MHz). The claim is 0.5 bit a
+// sample: an assumption, not a measurement; what the health tests find is a source that is stuck,
+// biased or locked, not one that is merely worse.
 #include <string.h>
 
 #include "hardware/structs/rosc.h"
@@ -12,7 +13,6 @@
 #include "noise.h"
 #include "pico/platform.h"
 
-#define PACE_MIN_CYCLES 64
 // The distance varies, so that no frequency of the oscillator stays in step with the sampling.
 #define PACE_STEP 13
 #define PACE_MASK 31
@@ -32,8 +32,8 @@ bool noise_collect(uint8_t *out) {
     }
     memset(out, 0, NOISE_BLOCK_BYTES);
     for (uint32_t i = 0; i < 8 * NOISE_BLOCK_BYTES; i++) {
-        busy_wait_at_least_cycles(PACE_MIN_CYCLES + (i * PACE_STEP & PACE_MASK));
-        uint8_t bit = rosc_hw->randombit & 1;
+        busy_wait_at_least_cycles(i * PACE_STEP & PACE_MASK);
+        uint32_t bit = rosc_hw->randombit & 1;
         health_add(&health, bit);
         out[i / 8] |= (uint8_t)(bit << (i % 8));
     }

@@ -67,7 +67,6 @@ def chain_buffer() -> memoryview:
     It is wiped with `wipe_chain_buffer`, at every session end, and at reset."""
 
 def wipe_chain_buffer() -> None: ...
-
 def transport_respond(length: int) -> None:
     """Send the first `length` (2..4098) bytes of the response buffer as the answer to the command.
 
@@ -87,7 +86,6 @@ def uptime_ms() -> int:
     """Milliseconds since reset, wraps at 2**30."""
 
 def led(state: int) -> None: ...
-
 def button_pressed() -> bool:
     """True while BOOTSEL is held: QSPI SS sampled with interrupts off ([RP2040] 2.4.8)."""
 

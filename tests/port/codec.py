@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Drives `ccid_harness`, and is a host to it: frames cut into packets, answers taken apart."""
+"""A host to `ccid_harness`: frames cut into packets, answers taken apart."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parts of the port that need no chip, compiled with the desktop's compiler and its sanitizers."""
+"""Parts of the port that need no chip, built for the desktop with sanitizers."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ int main(void) {
     long count = 0;
     for (int c = getchar(); c == '0' || c == '1'; c = getchar()) {
         count++;
-        health_add(&health, (uint8_t)(c - '0'));
+        health_add(&health, (uint32_t)(c - '0'));
         if (health.failed && failed_at == 0) {
             failed_at = count;
         }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The health tests of RP2040's noise source find what they are there for, and nothing else."""
+"""The health tests of RP2040's noise find what they are there for, only that."""
 
 from __future__ import annotations
 
@@ -45,9 +45,10 @@ def test_the_proportion_cutoff_is_that_of_the_standard() -> None:
     tail = 0.0
     matches = WINDOW
     while True:
-        log_ways = math.lgamma(WINDOW + 1) - math.lgamma(matches + 1) - math.lgamma(WINDOW - matches + 1)
-        log_chance = matches * math.log(probability) + (WINDOW - matches) * math.log(1 - probability)
-        tail += math.exp(log_ways + log_chance)
+        others = WINDOW - matches
+        ways = math.lgamma(WINDOW + 1) - math.lgamma(matches + 1) - math.lgamma(others + 1)
+        chance = matches * math.log(probability) + others * math.log(1 - probability)
+        tail += math.exp(ways + chance)
         if tail > FALSE_POSITIVE:
             break
         matches -= 1
