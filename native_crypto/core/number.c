@@ -4,10 +4,9 @@
 
 #include "pool.h"
 
-// The library's count has room for a product already, and no number may have more than SP_INT_DIGITS.
+// Not MP_BITS_CNT: that has room for a product already, which most numbers here never hold.
 static unsigned digits_for(size_t bits) {
-    size_t digits = MP_BITS_CNT(bits);
-    return digits < SP_INT_DIGITS ? (unsigned)digits : SP_INT_DIGITS;
+    return (unsigned)((bits + SP_WORD_SIZE - 1) / SP_WORD_SIZE);
 }
 
 size_t crypto_number_size(size_t bits) {

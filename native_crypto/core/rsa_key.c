@@ -114,7 +114,7 @@ static int coefficient(const crypto_rsa_key_t *key) {
 // d = 1/e modulo lcm(p-1, q-1) must be longer than half of n.
 static int check_exponent_length(const crypto_rsa_key_t *key) {
     size_t half = key->bits / 2;
-    mp_int *p_order = crypto_number_new(half);
+    mp_int *p_order = crypto_number_new(half + 64); // the library divides into two words more
     mp_int *q_order = crypto_number_new(half);
     mp_int *gcd = crypto_number_new(half);
     mp_int *lcm = crypto_number_new(key->bits + 32);

@@ -140,7 +140,7 @@ static void blinding_free(blinding_t *numbers) {
 static bool blinding_new(blinding_t *numbers, size_t bits) {
     numbers->r = crypto_number_new(bits);
     numbers->u = crypto_number_new(bits);
-    numbers->square = crypto_number_new(bits + 32);
+    numbers->square = crypto_number_new(bits + 64); // the library starts from 2^bits
     numbers->inverse = crypto_number_new(2 * bits + 32);
     numbers->product = crypto_number_new(2 * bits + 32);
     return numbers->r != NULL && numbers->u != NULL && numbers->square != NULL && numbers->inverse != NULL &&
