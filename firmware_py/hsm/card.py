@@ -18,6 +18,7 @@ class Card:
     def __init__(self, workspace):
         self.store = Store(Flash(), Seal)
         self.status = SecurityStatus(self.store)
+        self.identity = identity
         self.rescue_selected = False
         self._workspace = workspace
         self._files = None

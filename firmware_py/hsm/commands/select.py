@@ -13,7 +13,6 @@ from hsm.apdu.status_word import (
 )
 from hsm.files import control_parameters
 from hsm.files.object_ids import MF, PREFIX_KEY
-from hsm.platform import identity
 from hsm.profile import AID_RESCUE, AID_SMARTCARD_HSM, PROTOCOL_MAJOR, PROTOCOL_MINOR
 from hsm.security import device_options
 
@@ -66,8 +65,8 @@ def _select_application(card, aid, response):
     elif aid[: len(AID_RESCUE)] == AID_RESCUE:
         card.end_session()
         card.rescue_selected = True
-        platform = 1 if identity.IS_RP2350 else 0
+        platform = 1 if card.identity.IS_RP2350 else 0
         response.append(bytes((platform, _PRODUCT_HSM, PROTOCOL_MAJOR, PROTOCOL_MINOR)))
-        response.append(identity.unique_id())
+        response.append(card.identity.unique_id())
     else:
         raise CommandError(SW_FILE_OR_APPLICATION_NOT_FOUND)
