@@ -35,8 +35,8 @@ static mp_obj_t key_public(mp_obj_t self_in) {
 static MP_DEFINE_CONST_FUN_OBJ_1(key_public_obj, key_public);
 
 /// EcKey.sign(self, hash: Buffer, der: bool = False) -> bytes
-/// ECDSA over `hash` (1..66 bytes, leftmost bits of the order's length), hedged nonce, verified before
-/// output. r||s of the order's width each, or DER SEQUENCE{r, s}. CryptoError(REASON_FAULT).
+/// ECDSA over `hash` (1..66 bytes, leftmost bits of the order's length), hedged nonce, computed twice and
+/// compared before output. r||s of the order's width each, or DER SEQUENCE{r, s}. CryptoError(REASON_FAULT).
 static mp_obj_t key_sign(size_t count, const mp_obj_t *positional, mp_map_t *keywords) {
     static const mp_arg_t allowed[] = {
         {MP_QSTR_self, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_obj = MP_OBJ_NULL}},

@@ -6,7 +6,6 @@
 #include "handle.h"
 #include "kdf.h"
 #include "pool.h"
-#include "seal.h"
 #include "wipe.h"
 
 #define PIN_MAX_BYTES 64
@@ -151,16 +150,16 @@ static mp_obj_t secret_mac_matches(size_t count, const mp_obj_t *arguments) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR(secret_mac_matches_obj, 2, secret_mac_matches);
 
-static const uint8_t *sealing_key(mp_obj_t self_in) {
+static crypto_secret_t *sealing_key(mp_obj_t self_in) {
     crypto_secret_t *secret = secret_get(self_in);
     hsm_crypto_require(secret->length == CRYPTO_SEAL_KEY_BYTES);
-    return secret->bytes;
+    return secret;
 }
 
 /// Secret.seal(self, associated_data: Buffer, plaintext: Buffer) -> bytes
 /// AES-SIV (RFC 5297, AES-256: keys derived from this 32-byte secret): tag(16) || ciphertext.
 static mp_obj_t secret_seal(mp_obj_t self_in, mp_obj_t associated_in, mp_obj_t plain_in) {
-    const uint8_t *key = sealing_key(self_in);
+    crypto_secret_t *key = sealing_key(self_in);
     mp_buffer_info_t associated = hsm_crypto_read(associated_in);
     mp_buffer_info_t plain = hsm_crypto_read(plain_in);
     vstr_t out;
@@ -173,7 +172,7 @@ static MP_DEFINE_CONST_FUN_OBJ_3(secret_seal_obj, secret_seal);
 /// Secret.open(self, associated_data: Buffer, sealed: Buffer) -> bytes
 /// Public contents into the heap. CryptoError(REASON_AUTHENTICATION).
 static mp_obj_t secret_open(mp_obj_t self_in, mp_obj_t associated_in, mp_obj_t sealed_in) {
-    const uint8_t *key = sealing_key(self_in);
+    crypto_secret_t *key = sealing_key(self_in);
     mp_buffer_info_t associated = hsm_crypto_read(associated_in);
     mp_buffer_info_t sealed = hsm_crypto_read(sealed_in);
     if (sealed.len < CRYPTO_SEAL_TAG_BYTES) {
@@ -190,7 +189,7 @@ static MP_DEFINE_CONST_FUN_OBJ_3(secret_open_obj, secret_open);
 /// The same into the caller's buffer; returns the length written. CryptoError(REASON_AUTHENTICATION).
 static mp_obj_t secret_open_into(size_t count, const mp_obj_t *arguments) {
     (void)count;
-    const uint8_t *key = sealing_key(arguments[0]);
+    crypto_secret_t *key = sealing_key(arguments[0]);
     mp_buffer_info_t associated = hsm_crypto_read(arguments[1]);
     mp_buffer_info_t sealed = hsm_crypto_read(arguments[2]);
     if (sealed.len < CRYPTO_SEAL_TAG_BYTES) {
@@ -221,7 +220,7 @@ static crypto_object_kind_t kind_of(mp_obj_t object) {
 /// Secret.seal_object(self, associated_data: Buffer, handle: Secret | EcKey | RsaKey) -> bytes
 /// Seal a handle's serialised form; it never leaves C memory in plain.
 static mp_obj_t secret_seal_object(mp_obj_t self_in, mp_obj_t associated_in, mp_obj_t handle_in) {
-    const uint8_t *key = sealing_key(self_in);
+    crypto_secret_t *key = sealing_key(self_in);
     mp_buffer_info_t associated = hsm_crypto_read(associated_in);
     crypto_object_kind_t kind = kind_of(handle_in);
     void *handle = hsm_crypto_handle_get(handle_in, types_by_kind[kind]);
@@ -235,7 +234,7 @@ static MP_DEFINE_CONST_FUN_OBJ_3(secret_seal_object_obj, secret_seal_object);
 /// Secret.open_object(self, associated_data: Buffer, sealed: Buffer) -> Secret | EcKey | RsaKey
 /// The handle sealed by `seal_object`. CryptoError(REASON_AUTHENTICATION).
 static mp_obj_t secret_open_object(mp_obj_t self_in, mp_obj_t associated_in, mp_obj_t sealed_in) {
-    const uint8_t *key = sealing_key(self_in);
+    crypto_secret_t *key = sealing_key(self_in);
     mp_buffer_info_t associated = hsm_crypto_read(associated_in);
     mp_buffer_info_t sealed = hsm_crypto_read(sealed_in);
     hsm_crypto_handle_t *made = hsm_crypto_handle_new(&hsm_crypto_type_secret);

@@ -11,10 +11,12 @@
 #include "result.h"
 
 // A private key in the pool; numbers are big endian and `crypto_curve_bytes(curve)` long.
+#define CRYPTO_EC_CHECK_BYTES 8
 typedef struct {
     uint8_t curve;
     uint8_t private_key[CRYPTO_FIELD_MAX_BYTES];
     uint8_t public_key[2 * CRYPTO_FIELD_MAX_BYTES]; // X || Y
+    uint8_t check[CRYPTO_EC_CHECK_BYTES];           // hash of the above: a bit that flips later is found at use
 } crypto_ec_key_t;
 
 #define CRYPTO_SIGNATURE_MAX_BYTES (2 * CRYPTO_FIELD_MAX_BYTES)
@@ -26,7 +28,11 @@ crypto_result_t crypto_ec_generate(int curve, crypto_ec_key_t **key);
 // A key from its scalar, 1..n-1 (CRYPTO_ARGUMENT otherwise); the public point is computed.
 crypto_result_t crypto_ec_from_private(int curve, const uint8_t *private_key, crypto_ec_key_t **key);
 
-// r || s over `hash` (1..66 bytes) with a hedged nonce, checked before output.
+// A key from all its numbers, trusted to belong together: what object.c opens.
+crypto_result_t crypto_ec_load(int curve, const uint8_t *private_key, const uint8_t *public_key, crypto_ec_key_t **key);
+
+// r || s over `hash` (1..66 bytes) with a hedged nonce, computed twice and compared before output.
+// CRYPTO_FAULT when the results differ or the key's bytes have changed.
 crypto_result_t crypto_ec_sign(const crypto_ec_key_t *key, const uint8_t *hash, size_t hash_length, uint8_t *signature);
 
 // The same with the nonce's additional entropy given: for known answers, `entropy_length` 0.

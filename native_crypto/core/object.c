@@ -6,7 +6,6 @@
 
 #include "pool.h"
 #include "rsa_key.h"
-#include "seal.h"
 #include "wipe.h"
 
 #define KIND_BYTES 1
@@ -23,6 +22,34 @@ crypto_result_t crypto_secret_new(size_t length, crypto_secret_t **secret) {
     }
     (*secret)->length = (uint8_t)length;
     return CRYPTO_OK;
+}
+
+static crypto_result_t prepare_seal_keys(crypto_secret_t *secret) {
+    if (secret->length != CRYPTO_SEAL_KEY_BYTES) {
+        return CRYPTO_ARGUMENT;
+    }
+    if (secret->has_seal_keys) {
+        return CRYPTO_OK;
+    }
+    crypto_result_t result = crypto_seal_keys(secret->bytes, secret->seal_keys);
+    secret->has_seal_keys = result == CRYPTO_OK;
+    return result;
+}
+
+crypto_result_t crypto_seal(crypto_secret_t *secret, const uint8_t *associated, size_t associated_length,
+                            const uint8_t *plain, size_t length, uint8_t *out) {
+    crypto_result_t result = prepare_seal_keys(secret);
+    return result != CRYPTO_OK ? result
+                               : crypto_siv_encrypt(secret->seal_keys, sizeof(secret->seal_keys), associated,
+                                                    associated_length, plain, length, out);
+}
+
+crypto_result_t crypto_open(crypto_secret_t *secret, const uint8_t *associated, size_t associated_length,
+                            const uint8_t *sealed, size_t sealed_length, uint8_t *out) {
+    crypto_result_t result = prepare_seal_keys(secret);
+    return result != CRYPTO_OK ? result
+                               : crypto_siv_decrypt(secret->seal_keys, sizeof(secret->seal_keys), associated,
+                                                    associated_length, sealed, sealed_length, out);
 }
 
 static size_t plain_length(crypto_object_kind_t kind, const void *handle) {
@@ -77,7 +104,7 @@ static crypto_result_t store(crypto_object_kind_t kind, const void *handle, uint
     return CRYPTO_ARGUMENT;
 }
 
-crypto_result_t crypto_object_seal(const uint8_t *secret, const uint8_t *associated, size_t associated_length,
+crypto_result_t crypto_object_seal(crypto_secret_t *secret, const uint8_t *associated, size_t associated_length,
                                    crypto_object_kind_t kind, const void *handle, uint8_t *out) {
     size_t length = plain_length(kind, handle);
     uint8_t *plain = crypto_pool_alloc(length);
@@ -109,15 +136,7 @@ static crypto_result_t load_ec(const uint8_t *in, size_t length, void **handle) 
     if (width == 0 || length != EC_HEADER_BYTES + 3 * width) {
         return CRYPTO_ARGUMENT;
     }
-    crypto_ec_key_t *key = crypto_pool_alloc_handle(sizeof(*key));
-    if (key == NULL) {
-        return CRYPTO_MEMORY;
-    }
-    key->curve = in[0];
-    memcpy(key->private_key, in + EC_HEADER_BYTES, width);
-    memcpy(key->public_key, in + EC_HEADER_BYTES + width, 2 * width);
-    *handle = key;
-    return CRYPTO_OK;
+    return crypto_ec_load(in[0], in + EC_HEADER_BYTES, in + EC_HEADER_BYTES + width, (crypto_ec_key_t **)handle);
 }
 
 static crypto_result_t load_rsa(const uint8_t *in, size_t length, void **handle) {
@@ -132,7 +151,7 @@ static crypto_result_t load_rsa(const uint8_t *in, size_t length, void **handle)
     return crypto_rsa_key_load(bits, exponent, in + RSA_HEADER_BYTES, (crypto_rsa_key_t **)handle);
 }
 
-crypto_result_t crypto_object_open(const uint8_t *secret, const uint8_t *associated, size_t associated_length,
+crypto_result_t crypto_object_open(crypto_secret_t *secret, const uint8_t *associated, size_t associated_length,
                                    const uint8_t *sealed, size_t sealed_length, crypto_object_kind_t *kind,
                                    void **handle) {
     if (sealed_length <= CRYPTO_SEAL_TAG_BYTES + KIND_BYTES) {

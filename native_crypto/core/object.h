@@ -3,28 +3,38 @@
 #ifndef CRYPTO_OBJECT_H
 #define CRYPTO_OBJECT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "ec.h"
 #include "result.h"
 #include "rsa.h"
+#include "seal.h"
 
 #define CRYPTO_SECRET_MAX_BYTES 64
 
 typedef struct {
     uint8_t length; // 1..64
+    bool has_seal_keys;
     uint8_t bytes[CRYPTO_SECRET_MAX_BYTES];
+    uint8_t seal_keys[CRYPTO_SEAL_KEYS_BYTES]; // derived at the first use: HKDF costs more than a short seal
 } crypto_secret_t;
+
+// A zeroed secret of `length` bytes (1..64), from the pool.
+crypto_result_t crypto_secret_new(size_t length, crypto_secret_t **secret);
+
+// AES-SIV under a secret of 32 bytes (CRYPTO_ARGUMENT for another length); see seal.h for the buffers.
+crypto_result_t crypto_seal(crypto_secret_t *secret, const uint8_t *associated, size_t associated_length,
+                            const uint8_t *plain, size_t length, uint8_t *out);
+crypto_result_t crypto_open(crypto_secret_t *secret, const uint8_t *associated, size_t associated_length,
+                            const uint8_t *sealed, size_t sealed_length, uint8_t *out);
 
 typedef enum {
     CRYPTO_OBJECT_SECRET = 1,
     CRYPTO_OBJECT_EC = 2,
     CRYPTO_OBJECT_RSA = 3,
 } crypto_object_kind_t;
-
-// A zeroed secret of `length` bytes (1..64), from the pool.
-crypto_result_t crypto_secret_new(size_t length, crypto_secret_t **secret);
 
 // Length of the sealed form: tag, kind, and
 //   SECRET  bytes
@@ -34,11 +44,11 @@ crypto_result_t crypto_secret_new(size_t length, crypto_secret_t **secret);
 size_t crypto_object_sealed_length(crypto_object_kind_t kind, const void *handle);
 
 // Seal `handle` under a 32-byte secret; `out` has room for `crypto_object_sealed_length`.
-crypto_result_t crypto_object_seal(const uint8_t *secret, const uint8_t *associated, size_t associated_length,
+crypto_result_t crypto_object_seal(crypto_secret_t *secret, const uint8_t *associated, size_t associated_length,
                                    crypto_object_kind_t kind, const void *handle, uint8_t *out);
 
 // A new handle in the pool. CRYPTO_AUTHENTICATION; CRYPTO_FAILED for authentic bytes that are no object.
-crypto_result_t crypto_object_open(const uint8_t *secret, const uint8_t *associated, size_t associated_length,
+crypto_result_t crypto_object_open(crypto_secret_t *secret, const uint8_t *associated, size_t associated_length,
                                    const uint8_t *sealed, size_t sealed_length, crypto_object_kind_t *kind,
                                    void **handle);
 

@@ -151,29 +151,7 @@ crypto_result_t crypto_siv_decrypt(const uint8_t *key, size_t key_length, const 
     return result;
 }
 
-static crypto_result_t derive_keys(const uint8_t *secret, uint8_t keys[64]) {
+crypto_result_t crypto_seal_keys(const uint8_t secret[CRYPTO_SEAL_KEY_BYTES], uint8_t keys[CRYPTO_SEAL_KEYS_BYTES]) {
     static const uint8_t info[3] = {'s', 'i', 'v'};
-    return crypto_hkdf(secret, CRYPTO_SEAL_KEY_BYTES, NULL, 0, info, sizeof(info), keys, 64);
-}
-
-crypto_result_t crypto_seal(const uint8_t *secret, const uint8_t *associated, size_t associated_length,
-                            const uint8_t *plain, size_t length, uint8_t *out) {
-    uint8_t keys[64];
-    crypto_result_t result = derive_keys(secret, keys);
-    if (result == CRYPTO_OK) {
-        result = crypto_siv_encrypt(keys, sizeof(keys), associated, associated_length, plain, length, out);
-    }
-    crypto_wipe(keys, sizeof(keys));
-    return result;
-}
-
-crypto_result_t crypto_open(const uint8_t *secret, const uint8_t *associated, size_t associated_length,
-                            const uint8_t *sealed, size_t sealed_length, uint8_t *out) {
-    uint8_t keys[64];
-    crypto_result_t result = derive_keys(secret, keys);
-    if (result == CRYPTO_OK) {
-        result = crypto_siv_decrypt(keys, sizeof(keys), associated, associated_length, sealed, sealed_length, out);
-    }
-    crypto_wipe(keys, sizeof(keys));
-    return result;
+    return crypto_hkdf(secret, CRYPTO_SEAL_KEY_BYTES, NULL, 0, info, sizeof(info), keys, CRYPTO_SEAL_KEYS_BYTES);
 }

@@ -20,10 +20,8 @@ crypto_result_t crypto_siv_encrypt(const uint8_t *key, size_t key_length, const 
 crypto_result_t crypto_siv_decrypt(const uint8_t *key, size_t key_length, const uint8_t *associated, size_t associated_length,
                                    const uint8_t *sealed, size_t sealed_length, uint8_t *out);
 
-// The same under AES-256 keys derived from one 32-byte secret: HKDF-SHA256(secret, info="siv", 64).
-crypto_result_t crypto_seal(const uint8_t *secret, const uint8_t *associated, size_t associated_length,
-                            const uint8_t *plain, size_t length, uint8_t *out);
-crypto_result_t crypto_open(const uint8_t *secret, const uint8_t *associated, size_t associated_length,
-                            const uint8_t *sealed, size_t sealed_length, uint8_t *out);
+// The AES-256 keys K1 || K2 that seal under a 32-byte secret: HKDF-SHA256(secret, info="siv", 64).
+#define CRYPTO_SEAL_KEYS_BYTES 64
+crypto_result_t crypto_seal_keys(const uint8_t secret[CRYPTO_SEAL_KEY_BYTES], uint8_t keys[CRYPTO_SEAL_KEYS_BYTES]);
 
 #endif // CRYPTO_SEAL_H

@@ -15,7 +15,8 @@
 #include "rsa.h"
 #include "seal.h"
 
-static const uint8_t zero_secret[CRYPTO_SEAL_KEY_BYTES];
+// What keys are sealed under on their way through here.
+static crypto_secret_t zero_secret = {.length = CRYPTO_SEAL_KEY_BYTES};
 
 // --- What the core needs of its image: scripted by requests ---------------------------------------------
 
@@ -116,22 +117,31 @@ static crypto_result_t serve_siv_decrypt(reader_t *in, writer_t *out) {
                               selftest_write(out, sealed.length - CRYPTO_SEAL_TAG_BYTES));
 }
 
+static crypto_secret_t read_secret(reader_t *in) {
+    crypto_secret_t secret = {.length = CRYPTO_SEAL_KEY_BYTES};
+    part_t bytes = selftest_read_exactly(in, CRYPTO_SEAL_KEY_BYTES);
+    if (!in->failed) {
+        memcpy(secret.bytes, bytes.bytes, CRYPTO_SEAL_KEY_BYTES);
+    }
+    return secret;
+}
+
 static crypto_result_t serve_seal(reader_t *in, writer_t *out) {
-    part_t secret = selftest_read_exactly(in, CRYPTO_SEAL_KEY_BYTES);
+    crypto_secret_t secret = read_secret(in);
     part_t associated = selftest_read(in);
     part_t plain = selftest_read(in);
-    return crypto_seal(secret.bytes, associated.bytes, associated.length, plain.bytes, plain.length,
+    return crypto_seal(&secret, associated.bytes, associated.length, plain.bytes, plain.length,
                        selftest_write(out, CRYPTO_SEAL_TAG_BYTES + plain.length));
 }
 
 static crypto_result_t serve_open(reader_t *in, writer_t *out) {
-    part_t secret = selftest_read_exactly(in, CRYPTO_SEAL_KEY_BYTES);
+    crypto_secret_t secret = read_secret(in);
     part_t associated = selftest_read(in);
     part_t sealed = selftest_read(in);
     if (sealed.length < CRYPTO_SEAL_TAG_BYTES) {
         return CRYPTO_ARGUMENT;
     }
-    return crypto_open(secret.bytes, associated.bytes, associated.length, sealed.bytes, sealed.length,
+    return crypto_open(&secret, associated.bytes, associated.length, sealed.bytes, sealed.length,
                        selftest_write(out, sealed.length - CRYPTO_SEAL_TAG_BYTES));
 }
 
@@ -189,12 +199,12 @@ static crypto_result_t through_seal(crypto_object_kind_t kind, void **handle) {
     if (sealed == NULL) {
         return CRYPTO_MEMORY;
     }
-    crypto_result_t result = crypto_object_seal(zero_secret, NULL, 0, kind, *handle, sealed);
+    crypto_result_t result = crypto_object_seal(&zero_secret, NULL, 0, kind, *handle, sealed);
     crypto_pool_free(*handle);
     *handle = NULL;
     crypto_object_kind_t opened = kind;
     if (result == CRYPTO_OK) {
-        result = crypto_object_open(zero_secret, NULL, 0, sealed, length, &opened, handle);
+        result = crypto_object_open(&zero_secret, NULL, 0, sealed, length, &opened, handle);
     }
     crypto_pool_free(sealed);
     return result == CRYPTO_OK && opened != kind ? CRYPTO_FAILED : result;
@@ -384,7 +394,7 @@ static crypto_result_t serve_rsa_generate(reader_t *in, writer_t *out) {
         size_t length = crypto_object_sealed_length(CRYPTO_OBJECT_RSA, key);
         result = crypto_rsa_modulus(key, selftest_write(out, bits / 8));
         if (result == CRYPTO_OK) {
-            result = crypto_object_seal(zero_secret, NULL, 0, CRYPTO_OBJECT_RSA, key, selftest_write(out, length));
+            result = crypto_object_seal(&zero_secret, NULL, 0, CRYPTO_OBJECT_RSA, key, selftest_write(out, length));
         }
         crypto_pool_free(key);
     }

@@ -126,8 +126,8 @@ class EcKey:
     def public(self) -> bytes:
         """04 || X || Y."""
     def sign(self, hash: Buffer, der: bool = False) -> bytes:
-        """ECDSA over `hash` (1..66 bytes, leftmost bits of the order's length), hedged nonce, verified before
-        output. r||s of the order's width each, or DER SEQUENCE{r, s}. CryptoError(REASON_FAULT)."""
+        """ECDSA over `hash` (1..66 bytes, leftmost bits of the order's length), hedged nonce, computed twice and
+        compared before output. r||s of the order's width each, or DER SEQUENCE{r, s}. CryptoError(REASON_FAULT)."""
     def ecdh_into(self, point: Buffer, buffer: bytearray | memoryview) -> int:
         """X coordinate (field width) of the shared point with 04||X||Y. CryptoError(REASON_POINT)."""
     def wipe(self) -> None: ...
