@@ -26,7 +26,8 @@ void *hsm_crypto_handle_get(mp_obj_t object, const mp_obj_type_t *type) {
 }
 
 static bool is_handle(mp_obj_t object) {
-    return mp_obj_is_exact_type(object, &hsm_crypto_type_secret) || mp_obj_is_exact_type(object, &hsm_crypto_type_ec_key) ||
+    return mp_obj_is_exact_type(object, &hsm_crypto_type_secret) ||
+           mp_obj_is_exact_type(object, &hsm_crypto_type_ec_key) ||
            mp_obj_is_exact_type(object, &hsm_crypto_type_rsa_key);
 }
 

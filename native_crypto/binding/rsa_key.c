@@ -66,7 +66,8 @@ static mp_obj_t key_raw_into(mp_obj_t self_in, mp_obj_t block_in, mp_obj_t buffe
 static MP_DEFINE_CONST_FUN_OBJ_3(key_raw_into_obj, key_raw_into);
 
 /// RsaKey.sign_pkcs1(self, hash: int, digest: Buffer) -> bytes
-/// RSASSA-PKCS1-v1_5 over a digest of the given hash ([RFC8017] 8.2); hash 0: `digest` is a complete DigestInfo.
+/// RSASSA-PKCS1-v1_5 over a digest of the given hash ([RFC8017] 8.2); hash 0: `digest` is a
+/// complete DigestInfo.
 static mp_obj_t key_sign_pkcs1(mp_obj_t self_in, mp_obj_t hash_in, mp_obj_t digest_in) {
     crypto_rsa_key_t *key = key_get(self_in);
     crypto_hash_t hash = (crypto_hash_t)mp_obj_get_int(hash_in);

@@ -239,7 +239,8 @@ static mp_obj_t secret_open_object(mp_obj_t self_in, mp_obj_t associated_in, mp_
     mp_buffer_info_t sealed = hsm_crypto_read(sealed_in);
     hsm_crypto_handle_t *made = hsm_crypto_handle_new(&hsm_crypto_type_secret);
     crypto_object_kind_t kind;
-    hsm_crypto_check(crypto_object_open(key, associated.buf, associated.len, sealed.buf, sealed.len, &kind, &made->handle));
+    hsm_crypto_check(
+        crypto_object_open(key, associated.buf, associated.len, sealed.buf, sealed.len, &kind, &made->handle));
     made->base.type = types_by_kind[kind];
     return MP_OBJ_FROM_PTR(made);
 }

@@ -226,7 +226,8 @@ crypto_result_t crypto_ec_from_private(int curve, const uint8_t *private_key, cr
     return result;
 }
 
-crypto_result_t crypto_ec_load(int curve, const uint8_t *private_key, const uint8_t *public_key, crypto_ec_key_t **key) {
+crypto_result_t crypto_ec_load(int curve, const uint8_t *private_key, const uint8_t *public_key,
+                               crypto_ec_key_t **key) {
     crypto_result_t result = new_key(curve, key);
     if (result != CRYPTO_OK) {
         return result;

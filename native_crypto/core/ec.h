@@ -29,7 +29,8 @@ crypto_result_t crypto_ec_generate(int curve, crypto_ec_key_t **key);
 crypto_result_t crypto_ec_from_private(int curve, const uint8_t *private_key, crypto_ec_key_t **key);
 
 // A key from all its numbers, trusted to belong together: what object.c opens.
-crypto_result_t crypto_ec_load(int curve, const uint8_t *private_key, const uint8_t *public_key, crypto_ec_key_t **key);
+crypto_result_t crypto_ec_load(int curve, const uint8_t *private_key, const uint8_t *public_key,
+                               crypto_ec_key_t **key);
 
 // r || s over `hash` (1..66 bytes) with a hedged nonce, computed twice and compared before output.
 // CRYPTO_FAULT when the results differ or the key's bytes have changed.

@@ -39,7 +39,9 @@ crypto_result_t crypto_mac_final(crypto_mac_t *mac, uint8_t *out) {
 
 crypto_result_t crypto_hkdf(const uint8_t *key, size_t key_length, const uint8_t *salt, size_t salt_length,
                             const uint8_t *info, size_t info_length, uint8_t *out, size_t out_length) {
-    return crypto_from_library(wc_HKDF(WC_SHA256, key, key_length, salt, salt_length, info, info_length, out, out_length));
+    int error = wc_HKDF(WC_SHA256, key, (word32)key_length, salt, (word32)salt_length, info, (word32)info_length, out,
+                        (word32)out_length);
+    return crypto_from_library(error);
 }
 
 // --- PBKDF2 ---------------------------------------------------------------------------------------

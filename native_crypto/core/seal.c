@@ -104,8 +104,8 @@ static crypto_result_t siv_new(const uint8_t *key, size_t key_length, siv_t **si
     return crypto_from_library(error);
 }
 
-crypto_result_t crypto_siv_encrypt(const uint8_t *key, size_t key_length, const uint8_t *associated, size_t associated_length,
-                                   const uint8_t *plain, size_t length, uint8_t *out) {
+crypto_result_t crypto_siv_encrypt(const uint8_t *key, size_t key_length, const uint8_t *associated,
+                                   size_t associated_length, const uint8_t *plain, size_t length, uint8_t *out) {
     siv_t *siv;
     crypto_result_t result = siv_new(key, key_length, &siv);
     if (result != CRYPTO_OK) {
@@ -120,8 +120,8 @@ crypto_result_t crypto_siv_encrypt(const uint8_t *key, size_t key_length, const 
     return crypto_from_library(error);
 }
 
-crypto_result_t crypto_siv_decrypt(const uint8_t *key, size_t key_length, const uint8_t *associated, size_t associated_length,
-                                   const uint8_t *sealed, size_t sealed_length, uint8_t *out) {
+crypto_result_t crypto_siv_decrypt(const uint8_t *key, size_t key_length, const uint8_t *associated,
+                                   size_t associated_length, const uint8_t *sealed, size_t sealed_length, uint8_t *out) {
     if (sealed_length < BLOCK_BYTES) {
         return CRYPTO_ARGUMENT;
     }

@@ -149,7 +149,8 @@ class RsaKey:
     def raw_into(self, block: Buffer, buffer: bytearray | memoryview) -> int:
         """block^d mod n; `block` is exactly bits/8 bytes and below n. CryptoError(REASON_FAULT)."""
     def sign_pkcs1(self, hash: int, digest: Buffer) -> bytes:
-        """RSASSA-PKCS1-v1_5 over a digest of the given hash ([RFC8017] 8.2); hash 0: `digest` is a complete DigestInfo."""
+        """RSASSA-PKCS1-v1_5 over a digest of the given hash ([RFC8017] 8.2); hash 0: `digest` is a
+        complete DigestInfo."""
     def sign_pss(self, hash: int, digest: Buffer) -> bytes:
         """RSASSA-PSS ([RFC8017] 8.1), MGF1 with the same hash, salt as long as the hash."""
     def wipe(self) -> None: ...

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The self-test image in a chip model as a transport: frames through its mailbox in SRAM."""
+"""The self-test image in a chip model as a transport: frames through SRAM."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Requests to a self-test image: their numbers, their encoding, one method per operation.
+"""Requests to a self-test image: their numbers and their encoding.
 
 The C side is native_crypto/selftest/selftest.h. How a frame travels is a `Transport`'s business.
 """
@@ -85,8 +85,8 @@ class Curve(enum.IntEnum):
     @property
     def width(self) -> int:
         """Bytes of a coordinate and of a scalar."""
-        digits = int("".join(c for c in self.name.removesuffix("R1").removesuffix("K1") if c.isdigit()))
-        return (digits + 7) // 8
+        bits = int("".join(character for character in self.name[:-2] if character.isdigit()))
+        return (bits + 7) // 8
 
 
 class Refused(Exception):
