@@ -95,6 +95,7 @@ RUN = (
     Need("vsmartcard-vpcd", _file(VPCD_DRIVER)),
     Need("opensc", _program("opensc-tool", "pkcs11-tool", "pkcs15-tool", "sc-hsm-tool")),
     Need("openssl", _program("openssl")),
+    Need("iproute2", _program("ip")),
     Need("qemu-system-arm", _program("qemu-system-arm")),
     Need("npm", _program("node", "npm")),
 )
