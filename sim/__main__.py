@@ -14,8 +14,12 @@ from pathlib import Path
 
 import boards
 from boards import UnknownBoardError
+from sim.device import Device, DeviceStopped
 from sim.flash.nor_flash import FlashFileError
 from sim.uf2 import Uf2Error
+from sim.usb.ccid_reader import CcidError
+from sim.usb.descriptors import DescriptorError
+from sim.usb.transfer import UsbError
 
 IMAGES = Path(__file__).parent.parent / "build"
 EXIT_FAILED = 1
@@ -37,6 +41,11 @@ def image_of(board: str, image: Path | None) -> Path:
     return path
 
 
+def _device(arguments: argparse.Namespace) -> Device:
+    image = image_of(arguments.board, arguments.image)
+    return Device.from_uf2(arguments.board, image, arguments.flash, arguments.seed)
+
+
 def life(arguments: argparse.Namespace) -> int:
     """The life of an HSM on each board."""
     from rich.console import Console
@@ -52,12 +61,10 @@ def life(arguments: argparse.Namespace) -> int:
 
 def serve(arguments: argparse.Namespace) -> int:
     """The image as a PC/SC reader until Ctrl-C."""
-    from sim.device import Device
     from sim.pcsc.serve import serve as serve_device
     from sim.pcsc.vpcd import SlotError
 
-    image = image_of(arguments.board, arguments.image)
-    device = Device.from_uf2(arguments.board, image, arguments.flash, arguments.seed)
+    device = _device(arguments)
     try:
         serve_device(device, arguments.flash, _say, arguments.verbose)
     except SlotError as error:
@@ -71,14 +78,11 @@ def _say(line: str) -> None:
 
 def apdu(arguments: argparse.Namespace) -> int:
     """Send APDUs to a freshly powered device, print the responses."""
-    from sim.device import Device
-
     try:
         commands = [bytes.fromhex(text) for text in arguments.apdus]
     except ValueError:
         raise WrongInput("an APDU is a string of hexadecimal bytes") from None
-    image = image_of(arguments.board, arguments.image)
-    device = Device.from_uf2(arguments.board, image, arguments.flash, arguments.seed)
+    device = _device(arguments)
     device.power_on()
     for command in commands:
         print(f">> {command.hex()}")
@@ -90,10 +94,7 @@ def apdu(arguments: argparse.Namespace) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Boot, enumerate, and tell what the device is."""
-    from sim.device import Device
-
-    image = image_of(arguments.board, arguments.image)
-    device = Device.from_uf2(arguments.board, image, arguments.flash, arguments.seed)
+    device = _device(arguments)
     device.power_on()
     assert device.host.device is not None
     identity = device.host.device
@@ -142,6 +143,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (WrongInput, UnknownBoardError, Uf2Error, FlashFileError) as error:
         print(f"sim: {error}", file=sys.stderr)
         return EXIT_WRONG_INPUT
+    except (UsbError, DescriptorError, CcidError, DeviceStopped) as error:
+        print(f"sim: the device failed: {error}", file=sys.stderr)
+        return EXIT_FAILED
     except KeyboardInterrupt:
         return EXIT_FAILED
 

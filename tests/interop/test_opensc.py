@@ -53,7 +53,7 @@ def test_the_card_is_recognised(server: Server) -> None:
 def test_initialize(server: Server) -> None:
     server.tool("sc-hsm-tool", "--initialize", "--so-pin", SO_PIN, "--pin", PIN, "--label", LABEL)
     status = server.tool("sc-hsm-tool")
-    assert "User PIN tries left          : 3" in status
+    assert "User PIN tries left  : 3" in status
     assert LABEL in server.pkcs11("--list-token-slots")
 
 
@@ -121,7 +121,7 @@ def test_data_is_written_and_read_back(server: Server, folder: Path, private: bo
 
 def test_pkcs15_structure_is_readable(server: Server) -> None:
     dump = server.tool("pkcs15-tool", "-D")
-    for text in (LABEL, "Private EC Key [ec]", "Private RSA Key [rsa]", "X.509 Certificate"):
+    for text in (LABEL, "Private EC Key [", "Private RSA Key [rsa]", "X.509 Certificate ["):
         assert text in dump
 
 
