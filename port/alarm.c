@@ -1,4 +1,4 @@
-// Time since reset and two one-shot alarms of the microsecond timer ([RP2040] 4.6, [RP2350] 12.8).
+// Time since reset and one-shot alarms of the microsecond timer ([RP2040] 4.6, [RP2350] 12.8).
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "alarm.h"
 

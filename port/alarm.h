@@ -1,4 +1,4 @@
-// Time since reset and two one-shot alarms of the microsecond timer ([RP2040] 4.6, [RP2350] 12.8).
+// Time since reset and one-shot alarms of the microsecond timer ([RP2040] 4.6, [RP2350] 12.8).
 // SPDX-License-Identifier: GPL-2.0-or-later
 #ifndef HSM_ALARM_H
 #define HSM_ALARM_H
@@ -10,6 +10,7 @@
 typedef enum {
     ALARM_TIME_EXTENSION = 0,
     ALARM_LED = 1,
+    ALARM_SAFETY_NET = 2,
 } alarm_t;
 
 // `handler` runs in an interrupt of the lowest priority, the one that USB has too: they never

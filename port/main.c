@@ -3,9 +3,11 @@
 #include "identity.h"
 #include "led.h"
 #include "python.h"
+#include "safety_net.h"
 #include "usb_descriptors.h"
 
 int main(void) {
+    safety_net_start();
     identity_init();
     usb_descriptors_init(identity());
     led_init();
