@@ -15,7 +15,7 @@ APPLET_AID = bytes.fromhex("E82B0601040181C31F0201")
 USER_PIN_REFERENCE = 0x81
 SO_PIN_REFERENCE = 0x88
 OPTION_RESET_RETRY = 0x0001
-# This card's own TLV of INITIALIZE and the least it accepts: campaigns that log in often ask for it.
+# This card's own TLV of INITIALIZE, and the least it takes: for campaigns that log in often.
 TAG_PIN_ITERATIONS = 0x9E
 PIN_ITERATIONS_MIN = 16
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What happens in the life of an HSM, step by step, and what must be true after each step.
+"""What happens in the life of an HSM, and what must be true after each step.
 
 Every power-on takes the next entropy seed (0, 1, 2, ...); none is chosen for being quick.
 """

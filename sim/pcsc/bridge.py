@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Between vpcd and a device: power, reset, ATR and APDUs; flash contents kept in a file."""
+"""Between vpcd and a device: power, reset, ATR, APDUs; flash kept in a file."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixtures: one booted device per board and session; each test gets it from a snapshot."""
+"""Fixtures: one booted device per board; each test gets it from a snapshot."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Bad CCID frames get the error that the specification names; the next good one works."""
+"""Bad CCID frames get the error the specification names; the next one works."""
 
 import pytest
 

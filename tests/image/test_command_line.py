@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Wrong input to `python -m sim`: one clear line, exit status 2, nothing overwritten."""
+"""Wrong input to `python -m sim`: one clear line, exit status 2."""
 
 from pathlib import Path
 

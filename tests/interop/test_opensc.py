@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A token's first day with OpenSC's tools, in order; each test builds on those before it."""
+"""A token's first day with OpenSC's tools; each test builds on those before."""
 
 from __future__ import annotations
 

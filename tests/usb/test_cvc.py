@@ -91,5 +91,6 @@ def test_a_request_of_another_device_is_refused() -> None:
 
 
 def test_a_truncated_request_is_refused() -> None:
+    good = request(ec.derive_private_key(99, ec.SECP256R1()))
     with pytest.raises(CertificateError):
-        check_request(request(ec.derive_private_key(99, ec.SECP256R1()))[:-5], None)  # type: ignore[arg-type]
+        check_request(good[:-5], check_device_certificate(DEVICE))
