@@ -85,7 +85,7 @@ class Machine:
         self.processor.on_breakpoint = self.rom.breakpoint
         self.processor.on_boundary = self._at_boundary
         self.processor.on_bad_access = self._bad_access
-        self.flash_bus.on_xip = self._switch_xip
+        self.flash_bus.on_xip = self.core.switch_flash
         flash.on_change = self._flash_changed
         self.powered = False
         self.in_bootsel = False
@@ -104,10 +104,9 @@ class Machine:
         self.map.add_memory(self.chip.sram_base, self.sram, writable=True)
         self.map.add_memory(0, rom, writable=False)
         self.core.ignore_rom_writes(rom)
-        first, *others = self.chip.xip_aliases
-        self.map.add_memory(first, self._flash_region, writable=False)
-        for address in others:
-            self.map.add_alias(address, self._flash_region)
+        for address in self.chip.xip_aliases:
+            self.map.add_memory(address, self._flash_region, writable=False)
+        self.core.set_flash(self._flash_region)
 
     def _make_blocks(self) -> None:
         for block in self.chip.blocks:
@@ -253,22 +252,12 @@ class Machine:
             self._reset_now(cause, reason)
         return StopReason.BOOTSEL if self.in_bootsel else None
 
-    def _bad_access(self, stop: CoreStop) -> bool:
-        """True if the access can be tried again; raises if it hit a place for blocks."""
-        if self.flash_bus.xip_available and self.map.map_alias(stop.address):
-            return True
+    def _bad_access(self, stop: CoreStop) -> None:
         segment = stop.address >> 28
         if segment in PERIPHERAL_SEGMENTS and stop.access != "fetch":
             raise UnmodelledAccess("nothing", stop.address, stop.access)
-        return False
 
     # --- flash window ---------------------------------------------------------------------------
-
-    def _switch_xip(self, available: bool) -> None:
-        if available:
-            self.core.remap(self._flash_region, writable=False)
-        else:
-            self.core.unmap(self._flash_region)
 
     def _flash_changed(self, offset: int, length: int) -> None:
         self.core.content_changed(self._flash_region, offset, length)

@@ -21,7 +21,6 @@ class AddressMap:
         self._core = core
         self._allowed = {(entry.block, entry.offset): entry for entry in allowed}
         self._memory: list[tuple[int, int, Region, bool]] = []
-        self._aliases: list[tuple[int, int, Region]] = []
         self._windows: dict[str, tuple[int, int]] = {}
         self.blocks: dict[str, Peripheral] = {}
 
@@ -37,30 +36,10 @@ class AddressMap:
         self._core.map_memory(region, base, writable=writable)
         self._memory.append((base, base + region.size_bytes, region, writable))
 
-    def add_alias(self, base: int, region: Region) -> None:
-        """A further address of read-only memory, shown to the core when it first looks there.
-
-        Each mapped alias makes switching the XIP window dearer, and images hardly ever use them.
-        """
-        self._aliases.append((base, base + region.size_bytes, region))
-
-    def map_alias(self, address: int) -> bool:
-        """The core met nothing at `address`: true if an alias is there now and it may try again."""
-        for alias in self._aliases:
-            base, end, region = alias
-            if base <= address < end:
-                self._aliases.remove(alias)
-                self.add_memory(base, region, writable=False)
-                return True
-        return False
-
     def _find(self, address: int, length: int) -> tuple[Region, int, bool]:
         for base, end, region, writable in self._memory:
             if base <= address and address + length <= end:
                 return region, address - base, writable
-        for base, end, region in self._aliases:
-            if base <= address and address + length <= end:
-                return region, address - base, False
         raise BadAddress(f"no memory at 0x{address:08x}, {length} bytes")
 
     def read_memory(self, address: int, length: int) -> bytes:

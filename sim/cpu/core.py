@@ -133,6 +133,7 @@ class Core:
             names: _RegisterBatch(self._handle, names) for names in (FRAME_REGISTERS, ALL_REGISTERS)
         }
         self._pristine: Any = None
+        self._flash: Region | None = None
 
     # --- set-up ---------------------------------------------------------------------------------
 
@@ -353,15 +354,24 @@ class Core:
             if self._code_pages[index]:
                 self.invalidate(region, offset, native.CODE_PAGE_BYTES)
 
-    def unmap(self, region: Region) -> None:
-        """Take `region` off the bus; its addresses are remembered for `remap`."""
+    def set_flash(self, region: Region) -> None:
+        """Say which region is the flash, for `switch_flash`."""
+        self._flash = region
         for address in region.addresses:
-            self._uc.mem_unmap(address, region.size_bytes)
+            self.state.flash_windows |= 1 << (address >> 24 & 0xF)
 
-    def remap(self, region: Region, *, writable: bool, code: bool = True) -> None:
-        """Put `region` back to where it was."""
-        for address in region.addresses:
-            self._map(region, address, _protection(writable, code))
+    def switch_flash(self, available: bool) -> None:
+        """Make the flash answer, or refuse every access.
+
+        Unmapping it would throw away all translations of its code. So loads are refused by its
+        protection, and fetches by the block hook, which sees every block while the flash is off.
+        """
+        assert self._flash is not None
+        self.state.flash_off = not available
+        self.state.deadline = 0
+        protection = _protection(writable=False, code=True) if available else 0
+        for address in self._flash.addresses:
+            self._uc.mem_protect(address, self._flash.size_bytes, protection)
 
     # --- execution ------------------------------------------------------------------------------
 
@@ -380,9 +390,10 @@ class Core:
         state.limit = limit
         state.masked = masked_priority is not None
         state.mask_value = masked_priority or 0
-        state.deadline = 0 if state.masked else limit
+        state.deadline = 0 if state.masked or state.flash_off else limit
         state.kicked = 0
         state.stopped = 0
+        state.fetch_refused = 0
         state.interrupt = -1
         state.invalid = 0
         state.access_type = 0
@@ -410,8 +421,10 @@ class Core:
             return CoreStop(Stop.ACCESS, address=state.access_address, access=_ACCESS_KINDS[error])
         if error:
             raise EngineError(str(UcError(error)))
+        if state.fetch_refused:
+            return CoreStop(Stop.ACCESS, address=self.read("pc"), access="fetch")
         if state.stopped:
-            return CoreStop(Stop.BOUNDARY)
+            return _BOUNDARY
         pc = self.read("pc")
         if self.load(pc - 2, 2) != WFI_INSTRUCTION:
             raise EngineError(f"the engine stopped at 0x{pc:08x} for no reason")
@@ -449,6 +462,9 @@ _ACCESS_KINDS = {
     unicorn.UC_ERR_FETCH_PROT: "fetch",
     unicorn.UC_ERR_EXCEPTION: "fetch",
 }
+
+
+_BOUNDARY = CoreStop(Stop.BOUNDARY)
 
 
 class _RegisterBatch:

@@ -108,8 +108,8 @@ class Processor:
         self.on_breakpoint: Callable[[int], bool] = lambda pc: False
         # Called before each slice; true ends the run (resets and power cuts are handled there).
         self.on_boundary: Callable[[], StopReason | None] = lambda: None
-        # Called for an access to nothing; true when it can be tried again.
-        self.on_bad_access: Callable[[CoreStop], bool] = lambda stop: False
+        # Called for an access that nothing answered; may raise.
+        self.on_bad_access: Callable[[CoreStop], None] = lambda stop: None
         nvic.on_pending = core.kick
         clock.on_earlier = self._lower_deadline
         self.reset()
@@ -220,7 +220,8 @@ class Processor:
             self._handle_interrupt(stop.number)
         elif stop.stop is Stop.INVALID:
             self._handle_invalid()
-        elif not self.on_bad_access(stop):
+        else:
+            self.on_bad_access(stop)
             kind = scb.CFSR_IBUSERR if stop.access == "fetch" else scb.CFSR_PRECISERR
             self._fault(f"bus fault on {stop.access}", BUS_FAULT, kind, stop.address)
 

@@ -20,7 +20,7 @@ enum {
 struct tick_state {
     uint64_t ticks;       // instructions up to the end of the running block, plus idle jumps
     uint64_t deadline;    // stop before the first block that starts at or after this tick; 0 = now
-    uint64_t limit;       // the real deadline while `masked` keeps `deadline` at 0
+    uint64_t limit;       // the real deadline while `masked` or `flash_off` keep `deadline` at 0
     uint32_t masked;      // an exception waits for PRIMASK, BASEPRI and FAULTMASK to open
     uint32_t kicked;      // Python wants control at the next block
     uint32_t stopped;     // a hook ended the run; 0 after a run that ended by itself: WFI
@@ -32,7 +32,10 @@ struct tick_state {
     uint32_t rom_bytes;   // stores below this address go nowhere, as on the chips' bus
     uint32_t rom_written; // one did: the ROM's bytes must be put back
     uint32_t register_ids[3];
-    uint32_t code_shift; // log2 of the size of a code page
+    uint32_t code_shift;    // log2 of the size of a code page
+    uint32_t flash_windows; // bit n: 16 MiB at 10000000h + n * 1000000h show the flash
+    uint32_t flash_off;     // the flash is busy or unselected: fetches from it are refused
+    uint32_t fetch_refused; // 1 after such a fetch
     void (*stop)(void *uc);
     int (*reg_read)(void *uc, int id, void *value);
     int (*mem_read)(void *uc, uint64_t address, void *bytes, uint64_t size);
@@ -75,12 +78,14 @@ static uint32_t learn_block(struct tick_state *state, void *uc, uint64_t pc, uin
     return count;
 }
 
-// True while the exception that waits is still masked (and nothing else asks for a stop).
+static bool is_flash(const struct tick_state *state, uint64_t address)
+{
+    return (address >> 28) == 1 && (state->flash_windows >> ((address >> 24) & 0xF) & 1);
+}
+
+// True while an exception that waits is still masked.
 static bool still_masked(struct tick_state *state, void *uc)
 {
-    if (!state->masked || state->kicked || state->ticks >= state->limit) {
-        return false;
-    }
     uint32_t mask[3] = {0, 0, 0};
     for (int i = 0; i < 3; i++) {
         if (state->register_ids[i]) {
@@ -93,10 +98,23 @@ static bool still_masked(struct tick_state *state, void *uc)
     return mask[1] != 0 && state->mask_value >= mask[1];
 }
 
+// The deadline has come, or is kept at 0 so that every block comes here. True: stop before it.
+static bool must_stop(struct tick_state *state, void *uc, uint64_t pc)
+{
+    if (state->flash_off && is_flash(state, pc)) {
+        state->fetch_refused = 1;
+        return true;
+    }
+    if (state->kicked || state->ticks >= state->limit) {
+        return true;
+    }
+    return state->masked && !still_masked(state, uc);
+}
+
 void hook_block(void *uc, uint64_t pc, uint32_t size, void *data)
 {
     struct tick_state *state = data;
-    if (state->ticks >= state->deadline && !still_masked(state, uc)) {
+    if (state->ticks >= state->deadline && must_stop(state, uc, pc)) {
         state->stopped = 1;
         state->stop(uc);
         return;
@@ -114,7 +132,7 @@ void hook_instruction(void *uc, uint64_t pc, uint32_t size, void *data)
 {
     struct tick_state *state = data;
     (void)size;
-    if (state->ticks >= state->deadline && !still_masked(state, uc)) {
+    if (state->ticks >= state->deadline && must_stop(state, uc, pc)) {
         state->stopped = 1;
         state->stop(uc);
         return;
