@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What both boot ROMs share: memory image, functions that trap, calls that take time.
+"""What both boot ROMs share: memory, trapping functions, calls that take time.
 
 Each function is `bkpt #0; bx lr` in the ROM's memory. The breakpoint stops the core, a Python
 function does the work on the registers, and the core returns through the `bx lr`. A call that takes

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Base class of every peripheral: register table, atomic aliases, narrow writes, state.
+"""Base class of every peripheral: registers, atomic aliases, narrow writes, state.
 
 Spec: [RP2040] 2.1.2 (atomic register access), 2.1.4 (narrow IO register writes); [RP2350] 2.1.3,
 2.1.5.

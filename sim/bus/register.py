@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A register as the datasheet's table has it: name, offset, reset value, which bits take writes."""
+"""A register as the datasheet has it: name, offset, reset value, writable bits."""
 
 from __future__ import annotations
 

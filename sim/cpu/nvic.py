@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Pending, active and priority logic of all exceptions, system exceptions included.
+"""Pending, active and priority logic of all exceptions, the system's included.
 
 Spec: [ARMv6-M] B1.5, B3.4; [ARMv8-M] B3, chapter "Nested Vectored Interrupt Controller".
 """

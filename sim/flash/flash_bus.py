@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Between the chip and its flash: who drives chip select, and whether the XIP window answers."""
+"""Between chip and flash: who drives chip select, whether the XIP window answers."""
 
 from __future__ import annotations
 

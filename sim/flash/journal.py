@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What was done to the flash: every program and erase, with the bytes before and after."""
+"""What was done to the flash: programs and erases, bytes before and after."""
 
 from __future__ import annotations
 

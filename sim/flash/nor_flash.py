@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The cells of a NOR flash: program clears bits inside a page, erase sets a sector to FF.
+"""The cells of a NOR flash: program clears bits in a page, erase sets a sector.
 
 Spec: data sheet of the W25Q16JV/W25Q32RV (the boards' chips): 256-byte page program that wraps
 inside the page, 4 KiB sector erase. Times are those of the data sheet's typical column.

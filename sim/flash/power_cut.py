@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Power that fails at a chosen flash operation: before it, after it, or in its middle."""
+"""Power that fails at a chosen flash operation: before, after, or in its middle."""
 
 from __future__ import annotations
 

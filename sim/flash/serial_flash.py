@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The flash chip's serial side: commands framed by chip select, committed when it is deasserted.
+"""The flash chip's serial side: commands framed by chip select.
 
 Spec: W25Q data sheet, section "Instructions". Block erases (52h, D8h, C7h) are refused: the image
 erases sectors, and a silent wider erase would hide a fault.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The error-correcting code of an OTP row: bits 15:0 data, 21:16 code, 23:22 polarity (BRP).
+"""The error-correcting code of an OTP row: 15:0 data, 21:16 code, 23:22 BRP.
 
 Spec: [RP2350] 13.6. Every codeword has even weight; the minimum distance is 4.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""XIP_CTRL: control of the XIP cache, which is not modelled: reads always see the flash.
+"""XIP_CTRL: control of a cache that is not modelled: reads always see the flash.
 
 Spec: [RP2040] 2.6.3; [RP2350] 4.4.
 """

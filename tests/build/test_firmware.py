@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The build: nothing runs twice, the same bits in every folder, one line for an error."""
+"""The build: nothing runs twice, the same bits everywhere, one line per error."""
 
 import os
 import shutil

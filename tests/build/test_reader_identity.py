@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The libccid entry: written once, at one index of all three arrays, comments kept."""
+"""The libccid entry: written once, at one index of three arrays, comments kept."""
 
 import plistlib
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Desktop tests of the firmware: the twins of the C modules take their place on the import path."""
+"""Desktop tests of the firmware: twins of the C modules on the import path."""
 
 import sys
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""OpenSC's own APDU sequences, replayed: the life of a token from first contact to a wrong PIN.
+"""OpenSC's own APDUs, replayed: a token from first contact to a wrong PIN.
 
 Compared exactly: status words, what the host wrote and reads back, descriptors and FIDs. Not
 compared: sizes of card-made files, random bytes, signatures, the device's name.

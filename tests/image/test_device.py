@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The device interface itself: time, probes, journal, button, watchdog, flash file."""
+"""The device interface: time, probes, journal, button, watchdog, flash file."""
 
 from pathlib import Path
 

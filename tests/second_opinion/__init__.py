@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The same image in other people's emulators: tests of honesty for our chip models."""
+"""The image in other people's emulators: tests of honesty for our models."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A small USB host and CCID reader for emulators whose controller speaks in callbacks.
+"""A small USB host and CCID reader for emulators that speak in callbacks.
 
 `rp2040py` and `rp2040js` model the RP2040's USB controller without data toggles, NAK or STALL: firmware
 that offers a buffer causes an event, and the harness completes it. This host turns those events into

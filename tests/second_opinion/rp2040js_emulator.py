@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`rp2040js` (npm) as an emulator for `callback_host`, run by Node.js behind a line protocol."""
+"""`rp2040js` (npm) for `callback_host`, run by Node.js behind a line protocol."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The RP2040 image in rp2040py and rp2040js: does it do there what it does in our model?"""
+"""The RP2040 image in rp2040py and rp2040js: the same as in our model?"""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""From power-on to the image: second stage, block loop, lookup tables, flash calls, resets."""
+"""From power-on to the image: second stage, block loop, tables, calls, resets."""
 
 from __future__ import annotations
 

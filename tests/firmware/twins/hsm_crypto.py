@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""CPython twin of the crypto module: the contract of native_crypto/stubs/hsm_crypto.pyi.
+"""CPython twin of the crypto module: native_crypto/stubs/hsm_crypto.pyi.
 
 On PyPI `cryptography`; EC keys are plain integers with generic curve arithmetic where that library
 lacks the curve. Not constant-time, not for use: an oracle and a stand-in for desktop tests.

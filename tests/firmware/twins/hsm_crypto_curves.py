@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Short Weierstrass curves for the crypto twin: parameters and plain affine arithmetic.
+"""Short Weierstrass curves for the crypto twin: parameters, affine arithmetic.
 
 Spec: [SEC2], [RFC5639]; ECDSA of [FIPS186-5] 6.4. Clear, not fast, not constant-time.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""CPython twin of the port's module: the contract of port/stubs/hsm_port.pyi over a `NorFlash`.
+"""CPython twin of the port's module: port/stubs/hsm_port.pyi over a `NorFlash`.
 
 One device at a time: `plug` connects a board to the module; the firmware is then booted anew.
 """

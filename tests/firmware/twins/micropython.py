@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""CPython twin of MicroPython's `micropython` module: the part that the firmware uses."""
+"""CPython twin of the module `micropython`: the part that the firmware uses."""
 
 
 def const(value: int) -> int:

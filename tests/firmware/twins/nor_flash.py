@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A small NOR flash: AND-programming, sector erase, wear counts, cut at operation N.
+"""A small NOR flash: AND-programming, sector erase, wear, cut at operation N.
 
 A `PowerCut` ends the firmware, never the flash: its cells are what the next boot finds.
 """
