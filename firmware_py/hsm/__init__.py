@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The hardware security module: floors from main down to platform; imports only go down."""
+"""The hardware security module: floors from main to platform; imports go down."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the card says it is: answer to reset, names of its applications, protocol level."""
+"""What the card says it is: answer to reset, application names, protocol level."""
 
 from micropython import const
 

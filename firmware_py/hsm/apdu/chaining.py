@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Command chaining: parts of a data field collect in the transport's second static buffer.
+"""Command chaining: parts collect in the transport's second static buffer.
 
 Spec: [7816-4] 5.1.1.1, [SCHSM] 2. CLA bit 10 marks every part but the last; all parts have the same
 CLA, INS, P1 and P2 otherwise.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command APDU: CLA INS P1 P2 [Lc data] [Le], short and extended, cases 1 to 4.
+"""The command APDU: CLA INS P1 P2 [Lc data] [Le], short or extended, cases 1-4.
 
 Spec: [7816-4] 5.1, [7816-3] 12.1. The data field is a view on the transport's buffer.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Status words with the standard's wording, and the one error that carries them to the host.
+"""Status words in the standard's wording, and the one error that carries them.
 
 Spec: [7816-4] 5.6, [SCHSM] 4.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commands: one file per family. The table names module and function; both load on first use.
+"""The commands, one file per family; modules are loaded on first use.
 
 Spec: [SCHSM] 7.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""GENERATE ASYMMETRIC KEY PAIR: the answer is the authenticated request of the new key.
+"""GENERATE ASYMMETRIC KEY PAIR: answers with the new key's authenticated request.
 
 Spec: [SCHSM] 13, 14.2. Key, metadata, description and request are stored in one transaction; what
 had the same id before is replaced.

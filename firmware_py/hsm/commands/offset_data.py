@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What READ and UPDATE BINARY with odd INS share: file reference and offset data object.
+"""What READ and UPDATE BINARY with odd INS share: file reference and offset.
 
 Spec: [7816-4] 11.3.2 and 11.3.3, [SCHSM] 8.2, 8.4.
 """

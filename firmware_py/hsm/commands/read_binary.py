@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""READ BINARY: even INS with an offset in P1 P2, odd INS with an offset data object.
+"""READ BINARY: even INS with an offset in P1 P2, odd INS with a data object.
 
 Spec: [7816-4] 11.3.2; [SCHSM] 8.2, 8.3.
 """

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Files: FIDs, control parameters, PKCS#15 descriptions, and the EFs over the store."""
+"""Files: FIDs, control parameters, PKCS#15 descriptions, EFs over the store."""

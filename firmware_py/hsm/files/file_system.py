@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""EFs by FID over the store: selection, reading, writing, deleting, with the access rules.
+"""EFs by FID over the store: select, read, write, delete, with access rules.
 
 Spec: [SCHSM] 5.1, 8. EF.DIR, EF.ATR and, until a host writes it, EF.TokenInfo are computed.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One-time programmable rows: the seam for a root key and counters that a flash image cannot undo.
+"""One-time programmable rows: a seam for what a flash image cannot undo.
 
 No board is provisioned yet: the root comes from chip id and flash salt, the epoch stands at 0.
 """

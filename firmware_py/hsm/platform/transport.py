@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The one way in and out: CCID over USB, and the static buffers that the port wipes.
+"""The one way in and out: CCID over USB, and buffers that the port wipes.
 
 Spec: [CCID] 6; the contract is in port/stubs/hsm_port.pyi.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The session's security status: which reference data were verified since it began.
+"""The session's security status: which reference data were verified in it.
 
 Spec: [7816-4] 9.3, [SCHSM] 9. The user's session opens the user class of the seal; the security
 officer's holds the master key only to hand it to a new user PIN, and never opens a key.

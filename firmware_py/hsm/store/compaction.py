@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compaction: the oldest sector's live records move to the head, as one transaction.
+"""Compaction: the oldest sector's live records move to the head in a transaction.
 
 The copies keep generation and seal; the originals are destroyed after the commit, like any
 replaced record, and the sector is given back. A cut before the commit leaves dead copies, which

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Counters of objects that were put with FLAG_FIELD: tries and uses, spent by clearing bits.
+"""Counters of objects put with FLAG_FIELD: tries and uses, spent by clearing bits.
 
 Invariants PIN-1, PIN-2, CTR-1; layout of the fields in store/field.py.
 """

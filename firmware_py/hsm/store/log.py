@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The record log: sectors taken in turn, records appended, contents destroyed in place."""
+"""The record log: sectors in turn, records appended, contents destroyed in place."""
 
 from micropython import const
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A transaction: records that take effect together, when commit() returns (ATOM-1, ATOM-2).
+"""A transaction: records that take effect together at commit() (ATOM-1, ATOM-2).
 
 Use: `with store.transaction() as change: ...; change.commit()`. Leaving without commit undoes all.
 Contents put inside a transaction can be read after its commit only.
