@@ -9,6 +9,7 @@ is taken there.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from inspect import signature
 from typing import Any, ClassVar, Protocol
@@ -51,7 +52,7 @@ class RomMachine(Protocol):
     def set_vector_table(self, address: int) -> None: ...
 
 
-class BootRom:
+class BootRom(ABC):
     """Memory and traps; subclasses add the chip's tables and how it boots."""
 
     NAME: ClassVar[str] = "boot ROM"
@@ -123,6 +124,6 @@ class BootRom:
         """Put the progress back."""
         self.flash_calls.done = state
 
+    @abstractmethod
     def boot(self) -> None:
         """Leave registers and memory as the chip does when it enters the image."""
-        raise NotImplementedError

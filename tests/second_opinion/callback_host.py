@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A small USB host and CCID reader for emulators that speak in callbacks.
 
-`rp2040py` and `rp2040js` model the RP2040's USB controller without data toggles, NAK or STALL: firmware
-that offers a buffer causes an event, and the harness completes it. This host turns those events into
-control transfers, CCID messages and APDUs. It shares no code with `sim/usb`, which is what makes
-agreement between the two worth something.
+`rp2040py` and `rp2040js` model the RP2040's USB controller without data toggles, NAK or STALL:
+firmware that offers a buffer causes an event, and the harness completes it. This host turns those
+events into control transfers, CCID messages and APDUs. It shares no code with `sim/usb`, which is
+what makes agreement between the two worth something.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ STATUS_TIME_EXTENSION = 0x80
 
 @dataclass(frozen=True)
 class Event:
-    """What the controller did: "enabled", "reset", "write" (IN data) or "read" (OUT buffer armed)."""
+    """The controller's act: "enabled", "reset", "write" (IN data), "read" (OUT buffer armed)."""
 
     kind: str
     endpoint: int = 0
@@ -82,7 +82,9 @@ class CallbackHost:
 
     def enumerate(self) -> None:
         """Bus reset, descriptors, SET_ADDRESS, SET_CONFIGURATION."""
-        self._wait(lambda: "enabled" in self._seen, self.ENUMERATION_US_MAX, "enabled the controller")
+        self._wait(
+            lambda: "enabled" in self._seen, self.ENUMERATION_US_MAX, "enabled the controller"
+        )
         self.emulator.bus_reset()
         self._wait(lambda: "reset" in self._seen, self.ENUMERATION_US_MAX, "saw the bus reset")
         self.device_descriptor = self._control_in(GET_DESCRIPTOR_DEVICE)
@@ -149,7 +151,9 @@ class CallbackHost:
         assert self._receive_packet(0, self.CONTROL_US_MAX) == b""
 
     def _send_packet(self, endpoint: int, data: bytes) -> None:
-        self._wait(lambda: endpoint in self._armed, self.CONTROL_US_MAX, f"armed OUT endpoint {endpoint}")
+        self._wait(
+            lambda: endpoint in self._armed, self.CONTROL_US_MAX, f"armed OUT endpoint {endpoint}"
+        )
         assert len(data) <= PACKET_BYTES_MAX
         del self._armed[endpoint]
         self.emulator.complete_read(endpoint, data)
