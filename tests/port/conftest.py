@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+import boards
 from tests.port.codec import Codec
+from tests.port.on_chip import Chip
 
 PORT = Path(__file__).parents[2] / "port"
 COMPILE = (
@@ -40,3 +42,15 @@ def health_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def codec(codec_program: Path) -> Iterator[Codec]:
     with Codec(codec_program) as codec:
         yield codec
+
+
+@pytest.fixture(scope="session", params=boards.names())
+def booted_chip(request: pytest.FixtureRequest) -> Chip:
+    return Chip(request.param)
+
+
+@pytest.fixture
+def chip(booted_chip: Chip) -> Iterator[Chip]:
+    """An idle chip model with the image in it; every test gets it as it was after the boot."""
+    yield booted_chip
+    booted_chip.device.restore(booted_chip.idle)
