@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -130,16 +131,21 @@ def test_the_tools_own_test_passes(server: Server) -> None:
     assert "No errors" in output
 
 
+def listed_objects(server: Server) -> str:
+    """What the token holds, without the numbers that the module gives out anew each time."""
+    return re.sub(r"object \d+", "object", server.pkcs11(*LOGIN, "--list-objects"))
+
+
 def test_objects_survive_the_end_of_the_server(server: Server, folder: Path) -> None:
-    before = server.pkcs11(*LOGIN, "--list-objects")
+    before = listed_objects(server)
     assert server.stop() == 0
     server.start()
-    assert server.pkcs11(*LOGIN, "--list-objects") == before
+    assert listed_objects(server) == before
     test_a_signature_verifies_with_openssl(server, folder)
 
 
 def test_objects_are_deleted(server: Server) -> None:
-    for kind, key_id in (("privkey", EC_ID), ("privkey", RSA_ID), ("cert", EC_ID)):
+    for kind, key_id in (("cert", EC_ID), ("privkey", EC_ID), ("privkey", RSA_ID)):
         server.pkcs11(*LOGIN, "--delete-object", "--type", kind, "--id", key_id)
     for private in (False, True):
         label = f"{DATA_LABEL} {private}"
