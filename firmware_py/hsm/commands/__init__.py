@@ -14,6 +14,7 @@ HSM_COMMANDS = {
     0x52: ("manage_key_domain", "manage_key_domain"),
     0x54: ("manage_public_key_authentication", "manage_public_key_authentication"),
     0x58: ("enumerate_objects", "enumerate_objects"),
+    0x62: ("decipher", "decipher"),
     0x68: ("sign", "sign"),
     0x84: ("get_challenge", "get_challenge"),
     0xA4: ("select", "select"),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Algorithm bytes (P2 of the key commands), and what each needs.
 
-Spec: [SCHSM] 13.4, 16.
+Spec: [SCHSM] 13.4, 16, 17.
 """
 
 from hsm_crypto import HASH_SHA1, HASH_SHA224, HASH_SHA256, HASH_SHA384, HASH_SHA512
@@ -11,6 +11,7 @@ KEY_EC = const(1)
 KEY_RSA = const(2)
 
 RSA_RAW = const(0x20)
+RSA_DECIPHER_RAW = const(0x21)
 RSA_PKCS1 = const(0x30)
 RSA_PSS = const(0x40)
 ECDSA = const(0x70)
@@ -27,7 +28,7 @@ _HASH_BYTES = {
 
 
 class UnknownAlgorithm(Exception):
-    """No SIGN algorithm has this number."""
+    """No algorithm of the command has this number."""
 
 
 def signature(algorithm):
@@ -38,6 +39,13 @@ def signature(algorithm):
     if family not in (RSA_PKCS1, RSA_PSS, ECDSA) or index >= len(_HASHES):
         raise UnknownAlgorithm
     return (KEY_EC if family == ECDSA else KEY_RSA), family, _HASHES[index]
+
+
+def decipherment(algorithm):
+    """The number of a DECIPHER algorithm, if there is one. UnknownAlgorithm."""
+    if algorithm != RSA_DECIPHER_RAW:
+        raise UnknownAlgorithm
+    return algorithm
 
 
 def hash_of_length(length):
