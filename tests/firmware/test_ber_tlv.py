@@ -3,10 +3,10 @@
 
 import pytest
 from device import tlv
-from hypothesis import given
-from hypothesis import strategies as st
 from hsm.encoding import ber_tlv
 from hsm.encoding.ber_tlv import TlvError
+from hypothesis import given
+from hypothesis import strategies as st
 
 TAGS = st.sampled_from([0x02, 0x04, 0x30, 0x42, 0x80, 0x9E, 0x5F20, 0x5F37, 0x7F21, 0x7F49])
 

@@ -2,10 +2,10 @@
 """The APDU parser: all cases, short and extended, and every wrong length."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from hsm.apdu.command_apdu import CommandApdu
 from hsm.apdu.status_word import CommandError
+from hypothesis import given
+from hypothesis import strategies as st
 
 HEADER = bytes.fromhex("00B12F02")
 

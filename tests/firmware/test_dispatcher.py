@@ -4,10 +4,9 @@
 import hsm_port
 import pytest
 from device import SELECT, Device, tlv
+from hsm.commands import HSM_COMMANDS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from hsm.commands import HSM_COMMANDS
 
 
 @pytest.fixture(scope="module")

@@ -1,91 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The store: objects, transactions, compaction, counters, recovery. Invariants by name."""
 
-import hashlib
-import hmac
-
 import pytest
-from hsm.store import NotFound, SealLocked, Store, StoreFull, counters, record
+from hsm.store import NotFound, SealLocked, StoreFull, counters, record
 from hsm.store import store as store_module
 from nor_flash import NorFlash
-
-KIND = 1
-SCRATCH = memoryview(bytearray(1024))
-
-
-class PlainKey:
-    """A stand-in for a key of the crypto module: a tag in front of the plain bytes."""
-
-    def __init__(self, name: bytes) -> None:
-        self.name = name
-
-    def seal(self, bound, data) -> bytes:
-        data = bytes(data)
-        return hmac.digest(self.name, bytes(bound) + data, "sha256")[:16] + data
-
-    def open_into(self, bound, sealed, out) -> int:
-        data = bytes(sealed[16:])
-        assert self.seal(bound, data) == bytes(sealed), "associated data or contents differ"
-        out[: len(data)] = data
-        return len(data)
-
-    def seal_object(self, bound, handle) -> bytes:
-        return self.seal(bound, handle)
-
-    def open_object(self, bound, sealed) -> bytes:
-        data = bytes(sealed[16:])
-        assert self.seal(bound, data) == bytes(sealed), "associated data or contents differ"
-        return data
-
-
-class Seal:
-    """Two classes of keys and the log's MAC, quick and without secrets."""
-
-    def __init__(self, root: bytes) -> None:
-        self.root = root
-        self.locked = False
-        self._keys = PlainKey(b"device"), PlainKey(b"user")
-
-    def key(self, user: int) -> PlainKey:
-        if user and self.locked:
-            raise SealLocked
-        return self._keys[1 if user else 0]
-
-    def hash(self, data) -> bytes:
-        return hashlib.sha256(data).digest()
-
-    def mac(self, *parts) -> bytes:
-        return hashlib.sha256(self.root + b"".join(bytes(p) for p in parts)).digest()
-
-
-def fresh(sectors: int = 16) -> tuple[NorFlash, Store]:
-    flash = NorFlash(sectors)
-    store = Store(flash, Seal)
-    store.mount()
-    assert store.state == store_module.BLANK
-    store.format(b"r" * 33)
-    return flash, store
-
-
-def mounted(flash: NorFlash) -> Store:
-    store = Store(flash, Seal)
-    store.mount()
-    return store
-
-
-def put(store: Store, id: int, data: bytes, flags: int = 0) -> None:
-    with store.transaction() as change:
-        change.replace(id, KIND, data, flags)
-        change.commit()
-
-
-def contents(store: Store, id: int) -> bytes:
-    out = bytearray(store.size(id) + 1024)
-    return bytes(out[: store.read_into(id, 0, memoryview(out))])
-
-
-def objects(store: Store) -> dict[int, bytes]:
-    return {id: contents(store, id) for id in sorted(store.ids()) if id}
+from store_twin import KIND, SCRATCH, contents, delete, fresh, mounted, objects, put
 
 
 def test_objects_survive_a_mount() -> None:
@@ -114,9 +34,7 @@ def test_replacing_destroys_the_old_bytes() -> None:
     put(store, 1, b"SECRET-OLD-VALUE")
     put(store, 1, b"new")
     assert b"SECRET-OLD-VALUE" not in flash.image()  # KEY-1
-    with store.transaction() as change:
-        change.delete(1)
-        change.commit()
+    delete(store, 1)
     assert not store.contains(1)
     assert not mounted(flash).contains(1)
 
@@ -197,9 +115,7 @@ def test_full_store_refuses_and_keeps() -> None:
     assert len(kept) > 10
     assert objects(store) == objects(mounted(flash)) == kept
     put(store, 1, b"\x01" * 800)
-    with store.transaction() as change:
-        change.delete(2)
-        change.commit()
+    delete(store, 2)
     put(store, 2, b"back")
 
 

@@ -53,11 +53,11 @@ class Dispatcher:
     def end_session(self):
         """Forget everything that belongs to the session: the host or the power went away."""
         self._chain.drop()
-        self._response.clear()
+        self._response.discard()
 
     def _fail(self, status_word):
         self._chain.drop()
-        self._response.clear()
+        self._response.discard()
         if status_word is None:
             # Not foreseen: nothing of the session is trusted any longer.
             self._card.end_session()

@@ -3,8 +3,8 @@
 
 from hsm.apdu.status_word import SW_BYTES_STILL_AVAILABLE
 
-# Contents are assigned to the whole of a slice, `buffer[a:b][:] = data`: MicroPython would otherwise
-# move the rest of the buffer onto itself.
+# Contents are assigned to the whole of a slice, `buffer[a:b][:] = data`: MicroPython would
+# otherwise move the rest of the buffer onto itself.
 
 
 class ResponseApdu:
@@ -24,8 +24,12 @@ class ResponseApdu:
     def clear(self):
         """Start a new response; nothing of the old one stays in the buffer."""
         if self._touched:
-            self._wipe()
-            self._touched = False
+            self.discard()
+
+    def discard(self):
+        """Forget the response and wipe all of the buffer, whoever wrote into it."""
+        self._wipe()
+        self._touched = False
         self._length = 0
         self._pending_at = 0
 

@@ -36,8 +36,8 @@ from hsm.profile import PROTOCOL_MAJOR, PROTOCOL_MINOR
 from hsm.security import device_options, reference_data, root
 from hsm.security.device_options import RESET_RETRY_COUNTER_ENABLED, TRANSPORT_PIN
 from hsm.security.reference_data import FLAG_TRANSPORT, ReferenceData
+from hsm.store import READY
 from hsm.store.record import FLAG_PERSISTENT
-from hsm.store.store import READY
 
 _TAG_OPTIONS = const(0x80)
 _TAG_USER_PIN = const(0x81)

@@ -65,7 +65,7 @@ def _select_application(card, aid, response):
     elif aid[: len(AID_RESCUE)] == AID_RESCUE:
         card.end_session()
         card.rescue_selected = True
-        platform = 1 if card.identity.IS_RP2350 else 0
+        platform = 1 if card.identity.is_rp2350() else 0
         response.append(bytes((platform, _PRODUCT_HSM, PROTOCOL_MAJOR, PROTOCOL_MINOR)))
         response.append(card.identity.unique_id())
     else:

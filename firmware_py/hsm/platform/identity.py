@@ -3,7 +3,10 @@
 
 import hsm_port
 
-IS_RP2350 = hsm_port.CHIP == "rp2350"
+
+def is_rp2350():
+    """True on RP2350, False on RP2040."""
+    return hsm_port.CHIP == "rp2350"
 
 
 def unique_id():

@@ -9,6 +9,7 @@ import struct
 from micropython import const
 
 from hsm.files.object_ids import ID_DEVICE_OPTIONS, KIND_DEVICE_OPTIONS
+from hsm.store import READY
 
 RESET_RETRY_COUNTER_ENABLED = const(0x0001)
 TRANSPORT_PIN = const(0x0002)
@@ -18,8 +19,8 @@ SUPPORTED = const(0x0023)
 
 
 def get(store):
-    """The options; 0 on a device that was never initialised."""
-    if not store.contains(ID_DEVICE_OPTIONS):
+    """The options; 0 on a device that was never initialised or has lost its store."""
+    if store.state != READY or not store.contains(ID_DEVICE_OPTIONS):
         return 0
     return struct.unpack(">H", store.read(ID_DEVICE_OPTIONS))[0]
 

@@ -44,7 +44,7 @@ class TransportState(Exception):
 
 def default_iterations():
     """The cost that takes about 0.25 s on this chip."""
-    return limits.PIN_ITERATIONS_RP2350 if identity.IS_RP2350 else limits.PIN_ITERATIONS_RP2040
+    return limits.PIN_ITERATIONS_RP2350 if identity.is_rp2350() else limits.PIN_ITERATIONS_RP2040
 
 
 class ReferenceData:

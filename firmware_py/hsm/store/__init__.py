@@ -8,7 +8,8 @@ DEFINITIONS
   generation   number of the transaction that sealed a record; it stays when the record is moved.
   transaction  records that take effect together, by one commit record behind them.
   live         a record that the index points at; all others are dead.
-  settled      no dead record holds contents: all were destroyed (payload zero, marked).
+  settled      no dead record holds contents: all were destroyed (payload zero, marked). A store
+               is settled before a transaction begins; only the last one can lack its commit.
   head         the sector that the log grows in.
 
 OPERATIONS (class Store)
@@ -54,9 +55,12 @@ from hsm.store.errors import (
     StoreFailure,
     StoreFull,
 )
-from hsm.store.store import Store
+from hsm.store.store import BLANK, DAMAGED, READY, Store
 
 __all__ = (
+    "BLANK",
+    "DAMAGED",
+    "READY",
     "NotFound",
     "SealLocked",
     "Store",

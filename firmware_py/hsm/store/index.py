@@ -52,6 +52,18 @@ class Index:
                 dead.append(old)
         return dead
 
+    def remove_all(self, dead):
+        """Take out every record for whose offset `dead(offset)` is true; returns their offsets.
+
+        Record by record: after a cut, parts of an object may be all that is left of it.
+        """
+        gone = [key for key, offset in self._places.items() if dead(offset)]
+        offsets = []
+        for key in gone:
+            offsets.append(self._places.pop(key))
+            self._last_parts.pop(key >> PART_SHIFT, None)
+        return offsets
+
     def ids(self):
         """Generate the ids of all objects, in no order."""
         for key in self._places:

@@ -44,8 +44,8 @@ FLAG_PLAIN = const(0x10)  # not sealed: the root record
 FIELD_BYTES = const(64)
 TAG_BYTES = const(16)
 COMMIT_BYTES = const(16)
-# What the commit's MAC covers of each live record: its header, and the tag of its seal, which stands
-# for its contents and all that they are bound to.
+# What the commit's MAC covers of each live record: its header, and the tag of its seal, which
+# stands for its contents and all that they are bound to.
 COVERED_BYTES = const(40)
 COVERED_RECORDS = const(32)
 

@@ -62,8 +62,10 @@ class Replay:
         if self.torn_commit_at >= 0:
             # Recovery destroys a torn commit before anything is appended behind it.
             raise StoreDamaged
-        if self.pending and transaction != self.pending_number:
-            raise StoreDamaged
+        if transaction != self.pending_number:
+            # A later transaction began: the store was settled then, so that what is left of this
+            # one was committed. Its commit record may be gone, with a sector that was given back.
+            self._apply_pending()
         if kind != record.KIND_COMMIT:
             self.pending_number = transaction
             self.pending.append((position, header))
@@ -73,11 +75,14 @@ class Replay:
         if length != record.COMMIT_BYTES or record.commit_check(mac) != generation:
             self.torn_commit_at = position
             return
+        self._apply_pending()
+        self.commit_at = position
+        self.commit_number = transaction
+
+    def _apply_pending(self):
         for entry in self.pending:
             self.store.apply(entry[0], entry[1], self.superseded)
         self.pending = []
-        self.commit_at = position
-        self.commit_number = transaction
 
     def finish(self):
         """Settle the log: destroy the torn commit first, so that it can never become whole."""

@@ -206,7 +206,11 @@ class Store:
         return size if self.log.view[offset + 1] & FLAG_PLAIN else size - TAG_BYTES
 
     def _bound(self, offset, size):
-        kind, flags, id, part, _, generation, _, _ = record.decode_header(self.log.view, offset)
+        header = record.decode_header(self.log.view, offset)
+        if header is None:
+            # It was whole when the store was mounted: the flash loses bits.
+            raise StoreFailure
+        kind, flags, id, part, _, generation, _, _ = header
         return record.associated_data(kind, flags, id, part, size, generation)
 
     # --- Changing --------------------------------------------------------------------------------
@@ -279,15 +283,7 @@ class Store:
 
     def _clear(self):
         view = self.log.view
-        gone = [
-            id
-            for id in self.index.ids()
-            if not view[self.index.offset(id, 0) + 1] & FLAG_PERSISTENT
-        ]
-        dead = []
-        for id in gone:
-            dead.extend(self.index.remove(id))
-        return dead
+        return self.index.remove_all(lambda offset: not view[offset + 1] & FLAG_PERSISTENT)
 
     def _commit_mac(self, number):
         """LIVE-1: 16 bytes over the transaction's number and the live records, in flash order."""

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the store is handed in its own tests: a quick seal, and helpers to look inside."""
+
+import hashlib
+import hmac
+
+from hsm.store import SealLocked, Store
+from hsm.store import store as store_module
+from nor_flash import NorFlash
+
+KIND = 1
+ROOT = b"r" * 33
+SCRATCH = memoryview(bytearray(1024))
+
+
+class PlainKey:
+    """A stand-in for a key of the crypto module: a tag in front of the plain bytes."""
+
+    def __init__(self, name: bytes) -> None:
+        self.name = name
+
+    def seal(self, bound, data) -> bytes:
+        data = bytes(data)
+        return hmac.digest(self.name, bytes(bound) + data, "sha256")[:16] + data
+
+    def open_into(self, bound, sealed, out) -> int:
+        data = self.open_object(bound, sealed)
+        out[: len(data)] = data
+        return len(data)
+
+    def seal_object(self, bound, handle) -> bytes:
+        return self.seal(bound, handle)
+
+    def open_object(self, bound, sealed) -> bytes:
+        data = bytes(sealed[16:])
+        assert self.seal(bound, data) == bytes(sealed), "associated data or contents differ"
+        return data
+
+
+class Seal:
+    """Two classes of keys and the log's MAC, quick and without secrets."""
+
+    def __init__(self, root: bytes) -> None:
+        self.root = root
+        self.locked = False
+        self._keys = PlainKey(b"device"), PlainKey(b"user")
+
+    def key(self, user: int) -> PlainKey:
+        if user and self.locked:
+            raise SealLocked
+        return self._keys[1 if user else 0]
+
+    def hash(self, data) -> bytes:
+        return hashlib.sha256(data).digest()
+
+    def mac(self, *parts) -> bytes:
+        return hashlib.sha256(self.root + b"".join(bytes(p) for p in parts)).digest()
+
+
+def fresh(sectors: int = 16) -> tuple[NorFlash, Store]:
+    """A formatted store on an erased flash."""
+    flash = NorFlash(sectors)
+    store = Store(flash, Seal)
+    store.mount()
+    assert store.state == store_module.BLANK
+    store.format(ROOT)
+    return flash, store
+
+
+def mounted(flash: NorFlash) -> Store:
+    """What the next boot makes of `flash`."""
+    store = Store(flash, Seal)
+    store.mount()
+    return store
+
+
+def put(store: Store, id: int, data: bytes, flags: int = 0) -> None:
+    """Make or replace a file in one transaction."""
+    with store.transaction() as change:
+        change.replace(id, KIND, data, flags)
+        change.commit()
+
+
+def delete(store: Store, id: int) -> None:
+    """Delete an object in one transaction."""
+    with store.transaction() as change:
+        change.delete(id)
+        change.commit()
+
+
+def contents(store: Store, id: int) -> bytes:
+    """All of an object's bytes."""
+    out = bytearray(store.size(id) + 1024)
+    return bytes(out[: store.read_into(id, 0, memoryview(out))])
+
+
+def objects(store: Store) -> dict[int, bytes]:
+    """The logical state; the root record (id 0) is the store's own."""
+    return {id: contents(store, id) for id in sorted(store.ids()) if id}
