@@ -41,7 +41,7 @@ def device_key(device: Device) -> cvc.Ec:
     return key
 
 
-# --- The device's own key ------------------------------------------------------------------------
+# --- The device's own key -------------------------------------------------------------------------
 
 
 def test_device_certificate(device: Device) -> None:
@@ -71,7 +71,7 @@ def test_device_key_is_not_for_hosts(device: Device) -> None:
     device.send(b"\0\x46\0\0\0" + len(data).to_bytes(2, "big") + data + b"\0\0", 0x6A86)
 
 
-# --- Generation --------------------------------------------------------------------------------------
+# --- Generation -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("curve", PRIMES)
@@ -213,7 +213,7 @@ def test_deleting_a_key_leaves_its_files(device: Device) -> None:
     device.send("00A4000002CC0300", 0x6A82)
 
 
-# --- Metadata --------------------------------------------------------------------------------------
+# --- Metadata -------------------------------------------------------------------------------------
 
 
 def test_metadata_in_control_parameters(device: Device) -> None:

@@ -19,7 +19,7 @@ def device() -> Device:
     return device
 
 
-# --- A blank chip -----------------------------------------------------------------------------
+# --- A blank chip ---------------------------------------------------------------------------------
 
 
 def test_blank_chip_answers_everything() -> None:
@@ -59,7 +59,7 @@ def test_select_by_longer_and_shorter_name(device: Device) -> None:
     device.send("00200081", 0x9000)
 
 
-# --- INITIALIZE ---------------------------------------------------------------------------------
+# --- INITIALIZE -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_sessions_end_with_power_and_bus() -> None:
     device.sign(1, 0x70, bytes(32), expect=0x6982)
 
 
-# --- CHANGE REFERENCE DATA, RESET RETRY COUNTER -------------------------------------------------------
+# --- CHANGE REFERENCE DATA, RESET RETRY COUNTER ---------------------------------------------------
 
 
 def test_change_user_pin_keeps_keys(device: Device) -> None:
@@ -313,7 +313,7 @@ def test_transport_pin_must_be_changed() -> None:
     device.generate_ec(1, P256_PRIME)
 
 
-# --- Where secrets are -------------------------------------------------------------------------------
+# --- Where secrets are ----------------------------------------------------------------------------
 
 
 def test_pins_are_nowhere_in_flash(device: Device) -> None:
