@@ -63,7 +63,6 @@ def random(length: int) -> bytes:
     """0..4096 bytes of public randomness. CryptoError(REASON_ENTROPY)."""
 
 def random_into(buffer: bytearray | memoryview) -> int: ...
-
 def reseed() -> None:
     """Mix fresh, health-tested entropy into the DRBG. CryptoError(REASON_ENTROPY)."""
 
@@ -103,7 +102,9 @@ class Secret:
         """AES-SIV (RFC 5297, AES-256: keys derived from this 32-byte secret): tag(16) || ciphertext."""
     def open(self, associated_data: Buffer, sealed: Buffer) -> bytes:
         """Public contents into the heap. CryptoError(REASON_AUTHENTICATION)."""
-    def open_into(self, associated_data: Buffer, sealed: Buffer, buffer: bytearray | memoryview) -> int: ...
+    def open_into(
+        self, associated_data: Buffer, sealed: Buffer, buffer: bytearray | memoryview
+    ) -> int: ...
     def seal_object(self, associated_data: Buffer, handle: Secret | EcKey | RsaKey) -> bytes:
         """Seal a handle's serialised form; it never leaves C memory in plain."""
     def open_object(self, associated_data: Buffer, sealed: Buffer) -> Secret | EcKey | RsaKey:
