@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tests' own reader of card-verifiable certificates, and checks with `cryptography`.
+"""Our tests' own reader of card-verifiable certificates, with `cryptography`.
 
 Spec: [TR-03110-3] C.1, C.2; [SCHSM] 14. Independent of the firmware's code.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the store is handed in its own tests: a quick seal, and helpers to look inside."""
+"""What the store is handed in its tests: a quick seal, helpers to look inside."""
 
 import hashlib
 import hmac

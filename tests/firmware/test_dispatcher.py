@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Class, chaining, GET RESPONSE, and what is not understood: always an answer, never silence."""
+"""Class, chaining, GET RESPONSE, the unknown: always an answer, never silence."""
 
 import hsm_port
 import pytest

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commands under power cuts: each flash operation of each changing command, each tear.
+"""Commands under power cuts: each flash operation of each command, each tear.
 
 Invariants ATOM-1, ATOM-2, PIN-1, PIN-2, KEY-1, KEY-2 as seen from the host.
 """

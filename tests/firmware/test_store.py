@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The store: objects, transactions, compaction, counters, recovery. Invariants by name."""
+"""The store: objects, transactions, compaction, counters, recovery."""
 
 import pytest
 from hsm.store import NotFound, SealLocked, StoreFull, counters, record

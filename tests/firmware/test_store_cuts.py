@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The store under power cuts: every flash operation, every tear, and cuts during recovery.
+"""The store under power cuts: every flash operation, every tear, recovery.
 
 Invariants by name, as the package of the store lists them.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""BOOT-1: any bytes in the region. No crash, no hang, nothing written, no key out of nowhere."""
+"""BOOT-1: any bytes in the region: no crash, nothing written, no key from nowhere."""
 
 import hashlib
 

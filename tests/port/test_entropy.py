@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The noise sources in the chip models: seeds differ, faults are noticed, nothing works after."""
+"""Noise sources in the chip models: seeds differ, faults are noticed."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Program and erase in the chip model: what changes, what is refused, what is noticed."""
+"""Program and erase in the chip model: changes, refusals, what is noticed."""
 
 from __future__ import annotations
 

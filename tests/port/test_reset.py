@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every way out of the image is a watchdog reset, and a reset leaves nothing in SRAM."""
+"""Every way out of the image is a watchdog reset that leaves nothing in SRAM."""
 
 from __future__ import annotations
 

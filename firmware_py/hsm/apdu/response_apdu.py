@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The response APDU, built in the transport's static buffer: contents never touch the heap."""
+"""The response APDU, built in the transport's static buffer, never in the heap."""
 
 from hsm.apdu.status_word import SW_BYTES_STILL_AVAILABLE
 

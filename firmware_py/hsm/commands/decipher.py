@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""DECIPHER: the RSA private operation on a cryptogram; the host removes the padding.
+"""DECIPHER: RSA private operation on a cryptogram; padding is the host's affair.
 
 Spec: [SCHSM] 17.1. Hosts ask for the raw operation (21) only, whatever the padding, so no padding
 oracle can live in the card. The counter goes down after the computation and before the answer.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""SELECT: applications by AID, files by FID or path; answers file control parameters.
+"""SELECT: applications by AID, files by FID or path; answers control parameters.
 
 Spec: [7816-4] 11.2.2; [SCHSM] 3, 5.3, 24. Selecting an application logs out.
 """

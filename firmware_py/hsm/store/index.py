@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The index: where the live record of each object part is. Small integers only, to save RAM.
+"""The index: where each object part's live record is, in small integers.
 
 Key: id << 12 | part; value: record offset. Objects of several parts have their last part's number
 in a second table. Keys, offsets and part numbers fit MicroPython's 30-bit small integers.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Layout of sectors and records, and the checks that tell a whole header from a torn one.
+"""Layout of sectors and records; tells a whole header from a torn one.
 
 Spec: docs/flash-format.md. The check of a header is a constant minus the sum of its fields: an
 interrupted program leaves bits at 1, which can only raise both, so that it never passes.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The store's public face: objects by id, transactions, counters. The package tells the rules."""
+"""The store's public face: objects by id, transactions, counters."""
 
 import struct
 
