@@ -30,6 +30,9 @@
 #define RESPONSE_MIN_BYTES 2
 #define ATR_MIN_BYTES 2
 #define BUILD_INFO_MAX_BYTES 64
+#define TEXT(number) #number
+#define VERSION_TEXT(major, minor) TEXT(major) "." TEXT(minor)
+#define BUILD_VERSION VERSION_TEXT(HSM_VERSION_MAJOR, HSM_VERSION_MINOR)
 
 static uint8_t chain[COMMAND_DATA_MAX_BYTES] MEMORY_WIPED(chain);
 
@@ -180,10 +183,18 @@ static mp_obj_t port_command_cancelled(void) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(port_command_cancelled_obj, port_command_cancelled);
 
+// Of the sources built in, the crypto library is what one asks for in the field.
 static mp_obj_t port_build_info(void) {
-    static const char text[] = HSM_BUILD_INFO;
-    size_t length = MIN(sizeof(text) - 1, BUILD_INFO_MAX_BYTES);
-    return mp_obj_new_bytes((const byte *)text, length);
+    static const char sources[] = HSM_BUILD_INFO;
+    vstr_t text;
+    vstr_init(&text, BUILD_INFO_MAX_BYTES);
+    vstr_add_str(&text, BUILD_VERSION " " HSM_BOARD_NAME);
+    const char *library = strstr(sources, "wolfssl");
+    if (library != NULL) {
+        vstr_add_char(&text, ' ');
+        vstr_add_str(&text, library);
+    }
+    return mp_obj_new_bytes((const byte *)text.buf, MIN(text.len, BUILD_INFO_MAX_BYTES));
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(port_build_info_obj, port_build_info);
 

@@ -1,10 +1,10 @@
 // CCID over USB: the class driver, and the transport that the main program sees.
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// TinyUSB is not re-entrant. All of it runs in interrupts of one priority, the lowest: the
-// controller's own, a spare one that runs TinyUSB's task, and the alarm of the time extensions. None
-// interrupts another, all interrupt the main program: the host finds a living device while a
-// command computes. The main program touches the shared state with interrupts off.
+// TinyUSB is not re-entrant. All of it runs in two interrupts of one priority, the lowest: the
+// controller's, which the main program also raises when it has an answer, and the alarm of the time
+// extensions. Neither interrupts the other, both interrupt the main program: the host finds a living
+// device while a command computes. The main program touches the shared state with interrupts off.
 #include "usb_ccid.h"
 
 #include "alarm.h"
@@ -19,7 +19,6 @@
 
 // libccid gives up after 3 s without a sign of life.
 #define TIME_EXTENSION_US 1500000u
-#define TASK_IRQ FIRST_USER_IRQ
 #define CCID_REQUEST_ABORT 0x01
 // A bulk endpoint has two packet buffers in DPRAM.
 #define DPRAM_BUFFER_BYTES (2 * CCID_PACKET_BYTES)
@@ -186,15 +185,9 @@ usbd_class_driver_t const *usbd_app_driver_get_cb(uint8_t *count) {
 
 // --- Interrupts ----------------------------------------------------------------------------------
 
-// TinyUSB has queued an event.
-void tud_event_hook_cb(uint8_t port, uint32_t event, bool in_isr) {
-    (void)port;
-    (void)event;
-    (void)in_isr;
-    irq_set_pending(TASK_IRQ);
-}
-
-static void task_interrupt(void) {
+// The controller has something, or the main program (then the first call finds nothing).
+static void usb_interrupt(void) {
+    dcd_int_handler(0);
     tud_task_ext(0, true);
     pump();
 }
@@ -202,12 +195,15 @@ static void task_interrupt(void) {
 void usb_ccid_start(const uint8_t *atr, size_t atr_length) {
     ccid_init(&ccid, &buffers, atr, atr_length, CCID_MESSAGE_MAX_BYTES);
     alarm_init(ALARM_TIME_EXTENSION, extension_alarm);
-    irq_set_exclusive_handler(TASK_IRQ, task_interrupt);
-    irq_set_priority(TASK_IRQ, PICO_LOWEST_IRQ_PRIORITY);
-    irq_set_enabled(TASK_IRQ, true);
-    irq_set_priority(USBCTRL_IRQ, PICO_LOWEST_IRQ_PRIORITY);
+    uint32_t state = save_and_disable_interrupts();
     const tusb_rhport_init_t port = {.role = TUSB_ROLE_DEVICE, .speed = TUSB_SPEED_FULL};
     tusb_init(0, &port);
+    // TinyUSB has put its own handler there, which would leave the events to be polled for.
+    irq_remove_handler(USBCTRL_IRQ, irq_get_exclusive_handler(USBCTRL_IRQ));
+    irq_set_exclusive_handler(USBCTRL_IRQ, usb_interrupt);
+    irq_set_priority(USBCTRL_IRQ, PICO_LOWEST_IRQ_PRIORITY);
+    irq_set_enabled(USBCTRL_IRQ, true);
+    restore_interrupts(state);
 }
 
 // --- The main program's side ---------------------------------------------------------------------
@@ -235,7 +231,7 @@ uint8_t *usb_ccid_response(void) {
 void usb_ccid_respond(size_t length) {
     uint32_t state = save_and_disable_interrupts();
     ccid_respond(&ccid, length);
-    irq_set_pending(TASK_IRQ);
+    irq_set_pending(USBCTRL_IRQ);
     restore_interrupts(state);
 }
 
