@@ -6,12 +6,12 @@ Works from `make`, and with a nox of your own in a fresh clone.
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import nox
-from nox.command import CommandFailed
 
 nox.options.default_venv_backend = "none"
 # `nox` alone lists the sessions.
@@ -24,8 +24,25 @@ SYSTEM_PYTHON = sys.executable if sys.version_info >= (3, 11) else "python3"
 
 def run(session: nox.Session, *arguments: str, purpose: str = "sim") -> None:
     """Runs a Python module of the project in .venv, made ready for `purpose` before."""
-    session.run(SYSTEM_PYTHON, "-m", "tools.setup", purpose, external=True, silent=False)
-    session.run(PYTHON, "-m", *arguments, external=True)
+    call(session, SYSTEM_PYTHON, "-m", "tools.setup", purpose)
+    call(session, PYTHON, "-m", *arguments)
+
+
+def call(session: nox.Session, *command: str) -> None:
+    """Runs a command; ends nox with its exit status if that is not 0 (nox itself knows only 1).
+
+    Ctrl-C is the command's affair: it gets the signal, too, and may have something to save.
+    """
+    session.log(" ".join(command))
+    with subprocess.Popen(command) as process:
+        while True:
+            try:
+                status = process.wait()
+                break
+            except KeyboardInterrupt:
+                continue
+    if status:
+        sys.exit(status)
 
 
 @nox.session
@@ -88,7 +105,7 @@ def passes(step: Callable[[nox.Session], None], session: nox.Session) -> bool:
     """Runs a step; False when one of its commands failed."""
     try:
         step(session)
-    except CommandFailed:
+    except SystemExit:
         return False
     return True
 
@@ -99,7 +116,7 @@ def lint(session: nox.Session) -> None:
     run(session, "ruff", "check", ".", purpose="lint")
     run(session, "ruff", "format", "--check", ".", purpose="lint")
     run(session, "pyright", purpose="lint")
-    session.run(str(Path(PYTHON).with_name("lint-imports")), external=True)
+    call(session, str(Path(PYTHON).with_name("lint-imports")))
 
 
 @nox.session
