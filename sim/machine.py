@@ -102,6 +102,7 @@ class Machine:
         self._flash_region = engine.adopt(self.flash.buffer)
         # The host's reads find SRAM first: exception frames live there.
         self.map.add_memory(self.chip.sram_base, self.sram, writable=True)
+        self.core.set_ram(self.sram)
         self.map.add_memory(0, rom, writable=False)
         self.core.ignore_rom_writes(rom)
         for address in self.chip.xip_aliases:

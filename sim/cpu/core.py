@@ -25,6 +25,8 @@ from sim import native
 # The engine ends a run when PC meets this address; odd, so that it never does.
 NEVER = 0xFFFF_FFF1
 PAGE_BYTES = 4096
+# The engine has one core and never numbers it.
+UNASSIGNED_CPU_INDEX = -1
 WFI_INSTRUCTION = b"\x30\xbf"
 
 REGISTERS = {
@@ -151,6 +153,7 @@ class Core:
         state.stop = _address(uclib.uc_emu_stop)
         state.reg_read = _address(uclib.uc_reg_read)
         state.mem_read = _address(uclib.uc_mem_read)
+        state.control = _address(uclib.uc_ctl)
         state.register_ids[0] = REGISTERS["primask"]
         if self.model == "cortex-m33":
             state.register_ids[1] = REGISTERS["basepri"]
@@ -343,22 +346,33 @@ class Core:
     def copy_in(self, region: Region, source: int) -> None:
         """Make `region` equal to the host memory at `source`; true translations are kept."""
         pages = region.size_bytes // native.CODE_PAGE_BYTES
-        changed = (ctypes.c_uint32 * pages)()
-        count = self._native.copy_changed_pages(
-            region.host_address, source, pages, native.CODE_PAGE_BYTES, changed
-        )
-        shift = self.state.code_shift
-        for page in changed[:count]:
-            offset = page * native.CODE_PAGE_BYTES
-            index = native.block_index(region.addresses[0] + offset) >> shift
-            if self._code_pages[index]:
-                self.invalidate(region, offset, native.CODE_PAGE_BYTES)
+        changed = (ctypes.c_uint32 * (2 * pages))()
+        first_page = native.block_index(region.addresses[0]) >> self.state.code_shift
+        marks = ctypes.addressof(self._code_pages) + first_page
+        count = self._native.copy_changed_pages(region.host_address, source, pages, marks, changed)
+        for first, end in zip(changed[: 2 * count : 2], changed[1 : 2 * count : 2], strict=True):
+            self.invalidate(region, first, end - first)
 
     def set_flash(self, region: Region) -> None:
         """Say which region is the flash, for `switch_flash`."""
         self._flash = region
         for address in region.addresses:
             self.state.flash_windows |= 1 << (address >> 24 & 0xF)
+
+    def set_ram(self, region: Region) -> None:
+        """Say which region is the SRAM: its stores are made fast where no code is.
+
+        Uses two functions that the engine exports beside its documented interface; an engine
+        without them is only slower.
+        """
+        self.state.ram_base = region.addresses[0]
+        self.state.ram_bytes = region.size_bytes
+        get_cpu = getattr(uclib, "qemu_get_cpu_arm", None)
+        set_dirty = getattr(uclib, "tlb_set_dirty_arm", None)
+        if get_cpu is not None and set_dirty is not None:
+            get_cpu.restype = ctypes.c_void_p
+            self.state.cpu = get_cpu(self._handle, ctypes.c_int(UNASSIGNED_CPU_INDEX))
+            self.state.set_dirty = _address(set_dirty)
 
     def switch_flash(self, available: bool) -> None:
         """Make the flash answer, or refuse every access.
@@ -390,7 +404,7 @@ class Core:
         state.limit = limit
         state.masked = masked_priority is not None
         state.mask_value = masked_priority or 0
-        state.deadline = 0 if state.masked or state.flash_off else limit
+        state.deadline = 0
         state.kicked = 0
         state.stopped = 0
         state.fetch_refused = 0

@@ -130,7 +130,7 @@ class Processor:
         state = self.core.state
         if tick < state.limit:
             state.limit = tick
-            state.deadline = min(state.deadline, tick)
+            state.deadline = 0
 
     # --- the loop -------------------------------------------------------------------------------
 

@@ -35,8 +35,10 @@ class TickState(ctypes.Structure):
 
     _fields_ = (
         ("ticks", ctypes.c_uint64),
-        ("deadline", ctypes.c_uint64),
         ("limit", ctypes.c_uint64),
+        ("deadline", ctypes.c_uint64),
+        ("relax_at", ctypes.c_uint64),
+        ("forget_at", ctypes.c_uint64),
         ("masked", ctypes.c_uint32),
         ("kicked", ctypes.c_uint32),
         ("stopped", ctypes.c_uint32),
@@ -55,6 +57,11 @@ class TickState(ctypes.Structure):
         ("stop", ctypes.c_void_p),
         ("reg_read", ctypes.c_void_p),
         ("mem_read", ctypes.c_void_p),
+        ("control", ctypes.c_void_p),
+        ("set_dirty", ctypes.c_void_p),
+        ("cpu", ctypes.c_void_p),
+        ("ram_base", ctypes.c_uint32),
+        ("ram_bytes", ctypes.c_uint32),
         ("blocks", ctypes.c_void_p),
         ("coverage", ctypes.c_void_p),
         ("code_page", ctypes.c_void_p),
@@ -87,7 +94,7 @@ def load() -> ctypes.CDLL:
         ctypes.c_void_p,
         ctypes.c_void_p,
         ctypes.c_size_t,
-        ctypes.c_size_t,
+        ctypes.c_void_p,
         ctypes.c_void_p,
     )
     return native

@@ -11,6 +11,12 @@
 
 enum {
     BLOCK_INDEX_BITS = 22, // halfwords: 4 MiB of flash below, SRAM and ROM above
+    PAGE_BYTES = 4096,
+    RELAX_TICKS = 1 << 16,
+    FORGET_TICKS = 1 << 21,
+    CODE_SEEN = 1,       // marks of a code page: executed since the last `forget_code`
+    CODE_TRANSLATED = 2, // executed before that; the engine may hold translations
+    REMOVE_CACHE = 1 << 30 | 2 << 26 | 9, // UC_CTL_WRITE(UC_CTL_TB_REMOVE_CACHE, 2)
     ARM_REG_PRIMASK = 0,   // filled in by core.py: see register_ids
     ARM_REG_BASEPRI = 1,
     ARM_REG_FAULTMASK = 2,
@@ -19,8 +25,10 @@ enum {
 
 struct tick_state {
     uint64_t ticks;       // instructions up to the end of the running block, plus idle jumps
-    uint64_t deadline;    // stop before the first block that starts at or after this tick; 0 = now
-    uint64_t limit;       // the real deadline while `masked` or `flash_off` keep `deadline` at 0
+    uint64_t limit;       // stop before the first block that starts at or after this tick
+    uint64_t deadline;    // tick from which `must_stop` is asked; 0 = at the next block
+    uint64_t relax_at;    // tick of the next `relax_stores`
+    uint64_t forget_at;   // tick of the next `forget_code`
     uint32_t masked;      // an exception waits for PRIMASK, BASEPRI and FAULTMASK to open
     uint32_t kicked;      // Python wants control at the next block
     uint32_t stopped;     // a hook ended the run; 0 after a run that ended by itself: WFI
@@ -39,9 +47,14 @@ struct tick_state {
     void (*stop)(void *uc);
     int (*reg_read)(void *uc, int id, void *value);
     int (*mem_read)(void *uc, uint64_t address, void *bytes, uint64_t size);
+    int (*control)(void *uc, int what, ...);
+    void (*set_dirty)(void *cpu, uint32_t address); // NULL where the engine does not offer it
+    void *cpu;
+    uint32_t ram_base;
+    uint32_t ram_bytes;
     uint32_t *blocks;   // size in bytes << 16 | instructions, per BLOCK_INDEX
     uint8_t *coverage;  // one byte per BLOCK_INDEX, or NULL
-    uint8_t *code_page; // one byte per page of BLOCK_INDEX space: holds translated code
+    uint8_t *code_page; // one byte per page of BLOCK_INDEX space: CODE_SEEN, CODE_TRANSLATED
 };
 
 static uint32_t block_index(uint64_t pc)
@@ -72,8 +85,8 @@ static uint32_t learn_block(struct tick_state *state, void *uc, uint64_t pc, uin
         count = count_instructions(code, bytes / 2);
     }
     uint32_t index = block_index(pc);
-    state->code_page[index >> state->code_shift] = 1;
-    state->code_page[(index + bytes / 2) >> state->code_shift] = 1;
+    state->code_page[index >> state->code_shift] |= CODE_SEEN;
+    state->code_page[(index + bytes / 2) >> state->code_shift] |= CODE_SEEN;
     state->blocks[index] = size << 16 | count;
     return count;
 }
@@ -98,7 +111,42 @@ static bool still_masked(struct tick_state *state, void *uc)
     return mask[1] != 0 && state->mask_value >= mask[1];
 }
 
-// The deadline has come, or is kept at 0 so that every block comes here. True: stop before it.
+// The engine takes a slow path for every store to memory that may hold code, to notice code that
+// changes itself, although it would notice when code is made of a page. Tell it which pages of the
+// SRAM hold none; it forgets that with each entry of its TLB.
+static void relax_stores(struct tick_state *state)
+{
+    if (!state->set_dirty || !state->cpu) {
+        return;
+    }
+    for (uint32_t offset = 0; offset < state->ram_bytes; offset += PAGE_BYTES) {
+        uint32_t address = state->ram_base + offset;
+        if (!state->code_page[block_index(address) >> state->code_shift]) {
+            state->set_dirty(state->cpu, address);
+        }
+    }
+}
+
+// Pages whose code has not run for a while lose their translations, so that stores to them can be
+// made fast: the second stage ran where the stack is now, and routines copied there run but once.
+static void forget_code(struct tick_state *state, void *uc)
+{
+    for (uint32_t offset = 0; offset < state->ram_bytes; offset += PAGE_BYTES) {
+        uint32_t address = state->ram_base + offset;
+        uint32_t index = block_index(address);
+        uint8_t *mark = &state->code_page[index >> state->code_shift];
+        if (*mark & CODE_SEEN) {
+            // Blocks that run again are learnt again, which sets the mark.
+            *mark = CODE_TRANSLATED;
+            memset(&state->blocks[index], 0, PAGE_BYTES / 2 * sizeof state->blocks[0]);
+        } else if (*mark) {
+            *mark = 0;
+            state->control(uc, REMOVE_CACHE, (uint64_t)address, (uint64_t)address + PAGE_BYTES);
+        }
+    }
+}
+
+// Asked when `deadline` has come. True: stop before this block.
 static bool must_stop(struct tick_state *state, void *uc, uint64_t pc)
 {
     if (state->flash_off && is_flash(state, pc)) {
@@ -108,23 +156,60 @@ static bool must_stop(struct tick_state *state, void *uc, uint64_t pc)
     if (state->kicked || state->ticks >= state->limit) {
         return true;
     }
-    return state->masked && !still_masked(state, uc);
+    if (state->masked && !still_masked(state, uc)) {
+        return true;
+    }
+    return false;
 }
 
-void hook_block(void *uc, uint64_t pc, uint32_t size, void *data)
+// After `must_stop` said no, and the block was counted: what is done now and then, and when next.
+static void maintain(struct tick_state *state, void *uc)
 {
-    struct tick_state *state = data;
-    if (state->ticks >= state->deadline && must_stop(state, uc, pc)) {
-        state->stopped = 1;
-        state->stop(uc);
-        return;
+    // A restored snapshot takes the time back: these ticks would be too far away.
+    if (state->forget_at > state->ticks + FORGET_TICKS) {
+        state->forget_at = state->ticks + FORGET_TICKS;
     }
+    if (state->relax_at > state->ticks + RELAX_TICKS) {
+        state->relax_at = state->ticks;
+    }
+    if (state->ticks >= state->forget_at) {
+        forget_code(state, uc);
+        state->forget_at = state->ticks + FORGET_TICKS;
+    }
+    if (state->ticks >= state->relax_at) {
+        relax_stores(state);
+        state->relax_at = state->ticks + RELAX_TICKS;
+    }
+    state->deadline = state->limit < state->relax_at ? state->limit : state->relax_at;
+    if (state->masked || state->flash_off) {
+        state->deadline = 0;
+    }
+}
+
+static void count_block(struct tick_state *state, void *uc, uint64_t pc, uint32_t size)
+{
     uint32_t index = block_index(pc);
     uint32_t block = state->blocks[index];
     state->ticks += (block >> 16) == size ? (block & 0xFFFF) : learn_block(state, uc, pc, size);
     if (state->coverage) {
         state->coverage[index] = 1;
     }
+}
+
+void hook_block(void *uc, uint64_t pc, uint32_t size, void *data)
+{
+    struct tick_state *state = data;
+    if (state->ticks < state->deadline) {
+        count_block(state, uc, pc, size);
+        return;
+    }
+    if (must_stop(state, uc, pc)) {
+        state->stopped = 1;
+        state->stop(uc);
+        return;
+    }
+    count_block(state, uc, pc, size);
+    maintain(state, uc);
 }
 
 // Exact mode: one call per instruction instead of one per block.
@@ -139,7 +224,7 @@ void hook_instruction(void *uc, uint64_t pc, uint32_t size, void *data)
     }
     state->ticks++;
     uint32_t index = block_index(pc);
-    state->code_page[index >> state->code_shift] = 1;
+    state->code_page[index >> state->code_shift] |= CODE_SEEN;
     if (state->coverage) {
         state->coverage[index] = 1;
     }
@@ -203,17 +288,33 @@ void hook_probe(void *uc, uint64_t pc, uint32_t size, void *data)
     ++*(uint64_t *)data;
 }
 
-// Copies the pages that differ; returns how many. `changed` gets their numbers.
-size_t copy_changed_pages(uint8_t *target, const uint8_t *source, size_t pages, size_t page_bytes,
-                          uint32_t *changed)
+struct changed_code {
+    uint32_t first; // offset of the first byte that changed in a page that may hold code
+    uint32_t end;   // offset behind the last one
+};
+
+// Makes `target` equal to `source`; reports what changed in pages with a mark. Returns how many.
+size_t copy_changed_pages(uint8_t *target, const uint8_t *source, size_t pages,
+                          const uint8_t *marks, struct changed_code *changed)
 {
     size_t count = 0;
     for (size_t page = 0; page < pages; page++) {
-        size_t offset = page * page_bytes;
-        if (memcmp(target + offset, source + offset, page_bytes) != 0) {
-            memcpy(target + offset, source + offset, page_bytes);
-            changed[count++] = (uint32_t)page;
+        size_t first = page * PAGE_BYTES;
+        size_t end = first + PAGE_BYTES;
+        if (memcmp(target + first, source + first, PAGE_BYTES) == 0) {
+            continue;
         }
+        if (marks[page]) {
+            while (target[first] == source[first]) {
+                first++;
+            }
+            while (target[end - 1] == source[end - 1]) {
+                end--;
+            }
+            changed[count].first = (uint32_t)first;
+            changed[count++].end = (uint32_t)end;
+        }
+        memcpy(target + first, source + first, end - first);
     }
     return count;
 }

@@ -190,6 +190,46 @@ def test_the_guest_may_change_its_own_code(tmp_path: Path) -> None:
     assert program.log() == [1, 2]
 
 
+def test_code_is_noticed_again_after_its_page_was_forgotten(tmp_path: Path) -> None:
+    """Pages without recent code get fast stores; code that comes back must still be seen."""
+    program = Program(
+        "pico",
+        vectors()
+        + """
+        _start:
+            ldr r0, =victim
+            bl victim
+            bl wait                     // the page loses its marks, and stores become fast
+            ldr r1, =0x2602             // movs r6, #2
+            strh r1, [r0]
+            bl victim
+            ldr r1, =0x2603
+            strh r1, [r0]
+            bl victim
+            b stop
+        wait:
+            ldr r2, =3000000
+        1:  subs r2, #1
+            bne 1b
+            bx lr
+        .ltorg
+        .balign 4096
+        victim:
+            movs r6, #1
+            push {r0, lr}
+            ldr r5, =LOG
+            ldr r7, [r5]
+            str r6, [r7]
+            adds r7, #4
+            str r7, [r5]
+            pop {r0, pc}
+        """,
+        tmp_path,
+    )
+    assert program.run(20_000_000) is StopReason.IDLE
+    assert program.log() == [1, 2, 3]
+
+
 def test_address_zero_does_not_end_a_run(tmp_path: Path) -> None:
     """The engine's habit is to stop when PC meets 0; the boot ROM lives there."""
     program = Program(
