@@ -91,7 +91,7 @@ def delete(store: Store, id: int) -> None:
 def contents(store: Store, id: int) -> bytes:
     """All of an object's bytes."""
     out = bytearray(store.size(id) + 1024)
-    return bytes(out[: store.read_into(id, 0, memoryview(out))])
+    return bytes(out[: store.read_into(id, 0, store.size(id), memoryview(out))])
 
 
 def objects(store: Store) -> dict[int, bytes]:

@@ -106,7 +106,7 @@ def test_opensc_chunks_of_230_and_8_bytes(device: Device) -> None:
 
 
 def test_large_file_in_odd_chunks_and_overwritten_in_the_middle(device: Device) -> None:
-    contents = bytearray(pattern(120_291))
+    contents = pattern(120_291)
     for fid in (0xCF10, 0xCD10):
         offset = 0
         while offset < len(contents):

@@ -58,7 +58,7 @@ def uses(device: Device) -> bytes:
     return device.transmit(bytes.fromhex("00A4000002CC0100"))[-8:-2]
 
 
-def cuts(command: Callable[[Device], None], login: bool = True):
+def cuts(command: Callable[[Device], object], login: bool = True):
     """Yield the device after each cut, powered again; `command` runs from the same image."""
     device = at_start(login)
     before = device.flash.operations
@@ -83,7 +83,7 @@ def cuts(command: Callable[[Device], None], login: bool = True):
             yield device
 
 
-def atomic(command: Callable[[Device], None]) -> Iterator[Device]:
+def atomic(command: Callable[[Device], object]) -> Iterator[Device]:
     """ATOM-1 for a command of a logged-in user; yields the devices in state "after"."""
     device = at_start(True)
     device.select()
@@ -160,7 +160,7 @@ def test_reset_retry_counter() -> None:
 
 
 def test_generated_key_is_whole() -> None:
-    for device in cuts(lambda device: device.generate_ec(2, P256) and None):
+    for device in cuts(lambda device: device.generate_ec(2, P256)):
         device.verify()
         listed = device.list()
         assert (0xCC02 in listed) == (0xC402 in listed) == has(device, 0xCE02)
@@ -186,7 +186,7 @@ def test_write_file() -> None:
 
 
 def test_use_counter_never_rises() -> None:
-    for device in cuts(lambda device: device.sign(1, 0x70, bytes(32)) and None):
+    for device in cuts(lambda device: device.sign(1, 0x70, bytes(32))):
         assert uses(device) in (b"\x90\x04\0\0\0\x08", b"\x90\x04\0\0\0\x09")
 
 

@@ -5,7 +5,7 @@ import pytest
 from hsm.store import NotFound, SealLocked, StoreFull, counters, record
 from hsm.store import store as store_module
 from nor_flash import NorFlash
-from store_twin import KIND, SCRATCH, contents, delete, fresh, mounted, objects, put
+from store_twin import KIND, SCRATCH, Seal, contents, delete, fresh, mounted, objects, put
 
 
 def test_objects_survive_a_mount() -> None:
@@ -18,6 +18,7 @@ def test_objects_survive_a_mount() -> None:
     assert again.state == store_module.READY
     assert objects(again) == values
     assert again.capacity() == store.capacity()  # CAP-1
+    assert again.erases_max() == store.erases_max() == max(flash.erase_counts)
 
 
 def test_second_mount_is_silent() -> None:
@@ -84,6 +85,7 @@ def test_user_class_needs_the_user_key() -> None:
     _, store = fresh()
     put(store, 9, b"private", record.FLAG_USER)
     assert contents(store, 9) == b"private"
+    assert isinstance(store.seal, Seal)
     store.seal.locked = True
     with pytest.raises(SealLocked):
         contents(store, 9)

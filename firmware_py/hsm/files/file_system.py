@@ -14,6 +14,7 @@ from hsm.files.object_ids import (
     KIND_FILE,
     PREFIX_KEY,
     PREFIX_PRIVATE_DATA,
+    PREFIX_TOKEN,
 )
 from hsm.profile import AID_SMARTCARD_HSM
 from hsm.security import access_rules
@@ -50,7 +51,7 @@ class FileSystem:
 
     def exists(self, fid):
         """True if a host may know of `fid`."""
-        if fid in (EF_DIR, EF_ATR, EF_DEVICE_CERTIFICATE, EF_TOKEN_INFO):
+        if fid >> 8 == PREFIX_TOKEN and fid <= EF_TOKEN_INFO:
             return True
         return access_rules.is_file(fid) and self._store.contains(fid)
 
@@ -68,20 +69,18 @@ class FileSystem:
         """
         access_rules.check_read(fid, self._status)
         computed = self._computed(fid)
-        size = self._store.size(fid) if computed is None else len(computed)
-        if offset > size:
-            return False
-        length = min(length, size - offset)
         if computed is not None:
+            if offset > len(computed):
+                return False
             response.append(computed[offset : offset + length])
-        elif length:
-            room = response.room()
-            if fid >> 8 == PREFIX_PRIVATE_DATA:
-                length = min(length, len(room) - limits.CHUNK_BYTES)
-                room = room[: length + limits.CHUNK_BYTES]
-            else:
-                room = room[:length]
-            response.extend(self._store.read_into(fid, offset, room))
+            return True
+        room = response.room()
+        if fid >> 8 == PREFIX_PRIVATE_DATA:
+            length = min(length, len(room) - limits.CHUNK_BYTES)
+        count = self._store.read_into(fid, offset, length, room)
+        if count < 0:
+            return False
+        response.extend(count)
         return True
 
     def update(self, fid, offset, data):
@@ -128,6 +127,8 @@ class FileSystem:
 
     def _computed(self, fid):
         # Contents of a file that is not in the store, or None.
+        if fid >> 8 != PREFIX_TOKEN:
+            return None
         if fid == EF_DIR:
             return pkcs15.ef_dir(AID_SMARTCARD_HSM, pkcs15.token_label(self._token_info()))
         if fid == EF_TOKEN_INFO:

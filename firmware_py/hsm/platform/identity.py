@@ -12,8 +12,3 @@ def is_rp2350():
 def unique_id():
     """8 bytes: flash unique id on RP2040, chip id of OTP on RP2350."""
     return hsm_port.unique_id()
-
-
-def build_info():
-    """ASCII, at most 64 bytes: firmware version, board, crypto library revision."""
-    return hsm_port.build_info()

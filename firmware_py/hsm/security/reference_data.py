@@ -99,12 +99,13 @@ class ReferenceData:
         with Secret.stretch(pin, self._salt, self.iterations, pepper) as stretched:
             try:
                 secret = stretched.open_object(bound, sealed)
-                with stretched.open_object(bound, sealed) as again:
-                    same = equal(secret.mac(b"verified"), again.mac(b"verified"))
+                again = stretched.open_object(bound, sealed)
             except CryptoError as error:
                 if error.args[0] != REASON_AUTHENTICATION:
                     raise
                 return None
+        with again:
+            same = equal(_verifier(secret), _verifier(again))
         if not same:
             secret.wipe()
             return None
@@ -124,6 +125,10 @@ def put(change, seal, id, pin, tries_limit, iterations, secret, flags=0):
     with Secret.stretch(pin, salt, iterations, seal.pepper) as stretched:
         sealed = stretched.seal_object(_bound(id, parameters), secret)
     change.put(id, KIND_REFERENCE_DATA, parameters + sealed, FLAG_FIELD)
+
+
+def _verifier(secret):
+    return secret.mac(b"verified")
 
 
 def _bound(id, contents):

@@ -18,7 +18,7 @@ OPERATIONS (class Store)
   contains, size, flags, ids     from the index
   read, read_into, open_object   open sealed contents
   transaction()                  Transaction: put, put_object, write, delete, clear, commit
-  capacity()                     bytes for objects: total, free; erases
+  capacity(), erases_max()       bytes for records: total, free; wear
   counters.tries_spent, spend_try, restore_tries      retry counter of an object
   counters.uses_spent, spend_use                      use counter of an object
 

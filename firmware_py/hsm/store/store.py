@@ -119,9 +119,11 @@ class Store:
 
     def size(self, id):
         """Bytes of the object's plain contents. NotFound."""
-        self._find(id, 0)
+        offset = self._find(id, 0)
         last = self.index.last_part(id)
-        return last * limits.CHUNK_BYTES + self._plain_bytes(self._find(id, last))
+        if last:
+            offset = self._find(id, last)
+        return last * limits.CHUNK_BYTES + self._plain_bytes(offset)
 
     def read(self, id):
         """Contents of a small public object (one part, device class or plain) as bytes."""
@@ -131,19 +133,21 @@ class Store:
         size = self._fill_cache(offset)
         return bytes(memoryview(self._cache)[:size])
 
-    def read_into(self, id, start, out):
-        """Copy contents from `start` into `out`; returns how many bytes, fewer at the end.
+    def read_into(self, id, start, length, out):
+        """Copy up to `length` bytes from `start` into `out`; returns how many; -1: behind the end.
 
-        Contents of the user class are opened in `out` itself: it must have CHUNK_BYTES to spare.
+        Contents of the user class are opened in `out` itself: there it must have CHUNK_BYTES more
+        than `length`. NotFound, SealLocked, CryptoError.
         """
         size = self.size(id)
+        if start > size:
+            return -1
+        length = min(length, size - start)
         private = self.log.view[self._find(id, 0) + 1] & FLAG_USER
-        room = len(out) - limits.CHUNK_BYTES if private else len(out)
-        count = min(room, size - start)
         done = 0
-        while done < count:
+        while done < length:
             part, skip = divmod(start + done, limits.CHUNK_BYTES)
-            step = min(count - done, limits.CHUNK_BYTES - skip)
+            step = min(length - done, limits.CHUNK_BYTES - skip)
             if private:
                 self.open_part(id, part, out[done:])
                 out[done : done + step][:] = out[done + skip : done + skip + step]
@@ -151,7 +155,7 @@ class Store:
                 self._fill_cache(self._find(id, part))
                 out[done : done + step][:] = memoryview(self._cache)[skip : skip + step]
             done += step
-        return max(0, done)
+        return length
 
     def open_part(self, id, part, out):
         """Open one part into `out`; returns its length. NotFound, SealLocked, CryptoError."""
@@ -202,8 +206,12 @@ class Store:
         return payload
 
     def _plain_bytes(self, offset):
-        size = len(self._sealed(offset))
-        return size if self.log.view[offset + 1] & FLAG_PLAIN else size - TAG_BYTES
+        view = self.log.view
+        size = view[offset + 6] | view[offset + 7] << 8
+        flags = view[offset + 1]
+        if flags & FLAG_FIELD:
+            size -= FIELD_BYTES
+        return size if flags & FLAG_PLAIN else size - TAG_BYTES
 
     def _bound(self, offset, size):
         header = record.decode_header(self.log.view, offset)
@@ -305,7 +313,9 @@ class Store:
     # --- Capacity --------------------------------------------------------------------------------
 
     def capacity(self):
-        """(total bytes, free bytes, erases of the most worn sector); bytes include overhead."""
-        free = max(0, self.capacity_bytes - self.log.live_bytes)
-        worn = max(self.log.erase_count(sector) for sector in range(self.log.sectors))
-        return self.capacity_bytes, free, worn
+        """(total, free) bytes for records, headers included."""
+        return self.capacity_bytes, max(0, self.capacity_bytes - self.log.live_bytes)
+
+    def erases_max(self):
+        """Times that the most worn sector was erased."""
+        return max([self.log.erase_count(sector) for sector in range(self.log.sectors)])
