@@ -155,6 +155,10 @@ class SelfTest:
         """Set the scripted noise source."""
         self.call(Operation.ENTROPY, seed, int(fails))
 
+    def random(self, length: int) -> bytes:
+        """From the generator."""
+        return self.one(Operation.RANDOM, length)
+
     def pool(self) -> tuple[int, int]:
         """Bytes of the pool in use, and the most since the last call."""
         used, peak = self.call(Operation.POOL)
