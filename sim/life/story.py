@@ -146,7 +146,8 @@ class Life:
             after = self.narrator.prime_candidates()
             step.note = "both signatures of the request verified"
             if isinstance(self.keys[key_id], rsa.RSAPublicKey) and after is not None:
-                step.note = f"{after - (before or 0)} prime candidates, request verified"
+                count = after - (before or 0)
+                step.note = f"{count} prime candidates with seed {self._next_seed - 1}, verified"
 
     def _sign(self, verb: str, key_id: int, name: str, algorithm: int) -> None:
         with self.narrator.step(f"{verb} {name}") as step:
@@ -155,10 +156,10 @@ class Life:
             step.note = f"{len(signature)} bytes, verified"
 
     def _sign_with_all(self, verb: str) -> None:
-        self._sign(verb, KEY_P256, "ECDSA P-256 SHA-256", hsm.SIGN_ECDSA_SHA256)
-        self._sign(verb, KEY_P384, "ECDSA P-384 SHA-384", hsm.SIGN_ECDSA_SHA384)
-        self._sign(verb, KEY_RSA, "RSA-2048 PKCS#1", hsm.SIGN_RSA_PKCS1_SHA256)
-        self._sign(verb, KEY_RSA, "RSA-2048 PSS", hsm.SIGN_RSA_PSS_SHA256)
+        self._sign(verb, KEY_P256, "ECDSA P-256", hsm.SIGN_ECDSA_SHA256)
+        self._sign(verb, KEY_P384, "ECDSA P-384", hsm.SIGN_ECDSA_SHA384)
+        self._sign(verb, KEY_RSA, "RSA PKCS#1", hsm.SIGN_RSA_PKCS1_SHA256)
+        self._sign(verb, KEY_RSA, "RSA PSS", hsm.SIGN_RSA_PSS_SHA256)
 
     def _list(self) -> None:
         with self.narrator.step("LIST") as step:
