@@ -25,6 +25,7 @@ from sim import native
 # The engine ends a run when PC meets this address; odd, so that it never does.
 NEVER = 0xFFFF_FFF1
 PAGE_BYTES = 4096
+ADDRESS_MAX = 0xFFFF_FFFF
 # The engine has one core and never numbers it.
 UNASSIGNED_CPU_INDEX = -1
 WFI_INSTRUCTION = b"\x30\xbf"
@@ -168,7 +169,6 @@ class Core:
             self._add_hook(unicorn.UC_HOOK_EDGE_GENERATED, hooks.hook_translated)
         self._add_hook(unicorn.UC_HOOK_INTR, hooks.hook_interrupt)
         self._add_hook(unicorn.UC_HOOK_INSN_INVALID, hooks.hook_invalid_instruction)
-        self._add_hook(unicorn.UC_HOOK_MEM_INVALID, hooks.hook_invalid_access)
 
     def _add_hook(self, kind: int, function: Any, begin: int = 1, end: int = 0) -> None:
         self._add_raw_hook(kind, function, ctypes.byref(self.state), begin, end)
@@ -363,9 +363,14 @@ class Core:
         """Say which region is the SRAM: its stores are made fast where no code is.
 
         Uses two functions that the engine exports beside its documented interface; an engine
-        without them is only slower.
+        without them is only slower. Hooks for bad accesses must leave out the SRAM: for code inside
+        their range, the engine does not watch its page again when it translates it.
         """
-        self.state.ram_base = region.addresses[0]
+        base, end = region.addresses[0], region.addresses[0] + region.size_bytes
+        for first, last in ((0, base - 1), (end, ADDRESS_MAX)):
+            hook = self._native.hook_invalid_access
+            self._add_hook(unicorn.UC_HOOK_MEM_INVALID, hook, first, last)
+        self.state.ram_base = base
         self.state.ram_bytes = region.size_bytes
         get_cpu = getattr(uclib, "qemu_get_cpu_arm", None)
         set_dirty = getattr(uclib, "tlb_set_dirty_arm", None)
