@@ -26,6 +26,8 @@ from sim import native
 NEVER = 0xFFFF_FFF1
 PAGE_BYTES = 4096
 ADDRESS_MAX = 0xFFFF_FFFF
+# Entries of the coverage table that are looked at together: nearly all hold nothing.
+COVERAGE_CHUNK = 1024
 # The engine has one core and never numbers it.
 UNASSIGNED_CPU_INDEX = -1
 WFI_INSTRUCTION = b"\x30\xbf"
@@ -132,9 +134,7 @@ class Core:
         self._pending_error: BaseException | None = None
         self._allocate_tables(coverage)
         self._install_hooks()
-        self._batch = {
-            names: _RegisterBatch(self._handle, names) for names in (FRAME_REGISTERS, ALL_REGISTERS)
-        }
+        self._batches: dict[tuple[str, ...], _RegisterBatch] = {}
         self._pristine: Any = None
         self._flash: Region | None = None
 
@@ -145,7 +145,7 @@ class Core:
         pages = entries * 2 // native.CODE_PAGE_BYTES
         self._blocks = mmap.mmap(-1, entries * 4)
         self._code_pages = (ctypes.c_uint8 * (pages + 1))()
-        self.coverage = (ctypes.c_uint8 * entries)() if coverage else None
+        self.coverage = (ctypes.c_uint32 * entries)() if coverage else None
         state = self.state
         state.blocks = ctypes.addressof(ctypes.c_char.from_buffer(self._blocks))
         state.code_page = ctypes.addressof(self._code_pages)
@@ -205,22 +205,27 @@ class Core:
         """How often the probe at `address` was executed."""
         return self._probes[address].value
 
-    def covered_addresses(self) -> set[int]:
-        """Addresses of executed blocks (of instructions in exact mode); needs `coverage=True`."""
+    def execution_counts(self) -> dict[int, int]:
+        """Executions by address of the block (of the instruction in exact mode), modulo 2**32.
+
+        Needs `coverage=True`.
+        """
         if self.coverage is None:
             raise ValueError("the core was made without coverage")
-        marks = bytes(self.coverage)
-        covered = set()
-        index = marks.find(1)
-        while index >= 0:
-            covered.add(native.block_address(index))
-            index = marks.find(1, index + 1)
-        return covered
+        counts = {}
+        table = memoryview(self.coverage).cast("B").cast("I")
+        for start in range(0, len(table), COVERAGE_CHUNK):
+            chunk = table[start : start + COVERAGE_CHUNK]
+            if any(chunk):
+                for index, count in enumerate(chunk, start):
+                    if count:
+                        counts[native.block_address(index)] = count
+        return counts
 
     def clear_coverage(self) -> None:
         """Forget which blocks were executed."""
         if self.coverage is not None:
-            ctypes.memset(self.coverage, 0, len(self.coverage))
+            ctypes.memset(self.coverage, 0, ctypes.sizeof(self.coverage))
 
     def map_memory(
         self, region: Region, address: int, *, writable: bool, code: bool = True
@@ -295,30 +300,31 @@ class Core:
 
     # --- registers ------------------------------------------------------------------------------
 
+    def _registers(self, names: tuple[str, ...]) -> _RegisterBatch:
+        batch = self._batches.get(names)
+        if batch is None:
+            batch = self._batches[names] = _RegisterBatch(self._handle, names)
+        return batch
+
     def read(self, name: str) -> int:
         """The register `name` (see REGISTERS)."""
-        return self._uc.reg_read(REGISTERS[name])
+        return self._registers((name,)).read()[0]
 
     def write(self, name: str, value: int) -> None:
         """Set the register `name`."""
-        self._uc.reg_write(REGISTERS[name], value)
+        self._registers((name,)).write((value,))
 
-    def read_frame(self) -> tuple[int, ...]:
-        """r0-r3, r12, lr, pc, xpsr, sp, control in one call."""
-        return self._batch[FRAME_REGISTERS].read()
+    def read_many(self, names: tuple[str, ...]) -> list[int]:
+        """Several registers with one call."""
+        return self._registers(names).read()
+
+    def write_many(self, names: tuple[str, ...], values: tuple[int, ...]) -> None:
+        """Set several registers, in order, with one call."""
+        self._registers(names).write(values)
 
     def read_all(self) -> dict[str, int]:
-        """All registers a fault report shows."""
-        return dict(zip(ALL_REGISTERS, self._batch[ALL_REGISTERS].read(), strict=True))
-
-    def write_xpsr(self, value: int) -> None:
-        """Set flags, IT bits and exception number; the stack pointer bank follows the number.
-
-        The engine does not derive its execution flags from this; rewriting APSR_NZCV makes it.
-        """
-        self.write("xpsr", value)
-        self.write("ipsr", value & 0x1FF)
-        self.write("apsr_nzcv", self.read("apsr_nzcv"))
+        """All registers that a fault report shows."""
+        return dict(zip(ALL_REGISTERS, self.read_many(ALL_REGISTERS), strict=True))
 
     # --- memory as the core sees it -------------------------------------------------------------
 
@@ -418,7 +424,7 @@ class Core:
         state.access_type = 0
         error = uclib.uc_emu_start(
             self._handle,
-            ctypes.c_uint64(self._uc.reg_read(arm.UC_ARM_REG_PC) | 1),
+            ctypes.c_uint64(self.read("pc") | 1),
             ctypes.c_uint64(NEVER),
             ctypes.c_uint64(0),
             ctypes.c_size_t(0),
@@ -466,7 +472,6 @@ class Core:
         self.restore(self._pristine)
 
 
-FRAME_REGISTERS = ("r0", "r1", "r2", "r3", "r12", "lr", "pc", "xpsr", "sp", "control")
 ALL_REGISTERS = (
     *(f"r{n}" for n in range(13)),
     *("sp", "lr", "pc", "xpsr", "msp", "psp", "control", "primask"),
@@ -487,7 +492,7 @@ _BOUNDARY = CoreStop(Stop.BOUNDARY)
 
 
 class _RegisterBatch:
-    """Reads several registers with one call into the engine."""
+    """Reads or writes several registers, in order, with one call into the engine."""
 
     def __init__(self, handle: Any, names: tuple[str, ...]) -> None:
         count = len(names)
@@ -498,10 +503,13 @@ class _RegisterBatch:
         self._pointers = (ctypes.c_void_p * count)(*(base + 8 * n for n in range(count)))
         self._count = count
 
-    def read(self) -> tuple[int, ...]:
-        ctypes.memset(self._values, 0, ctypes.sizeof(self._values))
+    def read(self) -> list[int]:
         _check(uclib.uc_reg_read_batch(self._handle, self._ids, self._pointers, self._count))
-        return tuple(self._values)
+        return self._values[:]
+
+    def write(self, values: tuple[int, ...]) -> None:
+        self._values[:] = values
+        _check(uclib.uc_reg_write_batch(self._handle, self._ids, self._pointers, self._count))
 
 
 def _protection(writable: bool, code: bool) -> int:

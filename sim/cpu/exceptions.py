@@ -28,6 +28,20 @@ RETURN_TO_THREAD = 1 << 3
 RETURN_STANDARD_FRAME = 1 << 4
 
 
+FRAME_REGISTERS = ("r0", "r1", "r2", "r3", "r12", "lr", "pc", "xpsr", "sp", "control")
+# Writing xPSR sets flags, IT bits and exception number; IPSR switches the stack pointer's bank;
+# the engine derives its execution flags from neither, but does when APSR_NZCV is written.
+ENTRY_REGISTERS = ("sp", "xpsr", "ipsr", "apsr_nzcv", "control", "lr", "pc")
+RETURN_REGISTERS = {
+    bank: (
+        *(bank, "xpsr", "ipsr", "apsr_nzcv", "faultmask", "control"),
+        *("r0", "r1", "r2", "r3", "r12", "lr", "pc"),
+    )
+    for bank in ("msp", "psp")
+}
+APSR_NZCV = 0xF000_0000
+
+
 class StackFault(Exception):
     """The frame could not be pushed, popped, or the vector not read; `address` is the culprit."""
 
@@ -43,13 +57,9 @@ class InvalidReturn(Exception):
 class Registers(Protocol):
     """What entry and return need of the core."""
 
-    def read(self, name: str) -> int: ...
+    def read_many(self, names: tuple[str, ...]) -> list[int]: ...
 
-    def write(self, name: str, value: int) -> None: ...
-
-    def read_frame(self) -> tuple[int, ...]: ...
-
-    def write_xpsr(self, value: int) -> None: ...
+    def write_many(self, names: tuple[str, ...], values: tuple[int, ...]) -> None: ...
 
 
 class Memory(Protocol):
@@ -63,31 +73,30 @@ class Memory(Protocol):
 def enter(core: Registers, memory: Memory, nvic: Nvic, vector_table: int, number: int) -> None:
     """Take exception `number`: push the frame, go to its handler.
 
-    Return address = PC as it is now.
+    The return address is PC as it is now.
     """
-    r0, r1, r2, r3, r12, lr, pc, xpsr, stack, control = core.read_frame()
+    *pushed, lr, pc, xpsr, stack, control = core.read_many(FRAME_REGISTERS)
     if control & CONTROL_FPCA:
         raise UnmodelledAccess("M33", 0xF34, "floating-point context", pc)
     in_handler = bool(xpsr & XPSR_NUMBER)
-    misaligned = stack & 4
     frame_address = (stack - 32) & ~7 & 0xFFFF_FFFF
-    stacked_xpsr = (xpsr & ~XPSR_ALIGN) | (XPSR_ALIGN if misaligned else 0)
-    frame = FRAME.pack(r0, r1, r2, r3, r12, lr, pc & ~1, stacked_xpsr)
+    stacked_xpsr = (xpsr & ~XPSR_ALIGN) | (XPSR_ALIGN if stack & 4 else 0)
+    frame = FRAME.pack(*pushed, lr, pc & ~1, stacked_xpsr)
     try:
         memory.write_memory(frame_address, frame)
     except LookupError as error:
         raise StackFault("stacking", frame_address) from error
     handler = fetch_vector(memory, vector_table, number)
-    core.write("sp", frame_address)
     nvic.activate(number)
-    core.write_xpsr((handler & 1) << 24 | number)
-    if in_handler:
-        core.write("lr", EXC_RETURN_HANDLER)
-    else:
+    exc_return = EXC_RETURN_HANDLER
+    if not in_handler:
         on_process_stack = control & CONTROL_SPSEL
-        core.write("lr", EXC_RETURN_THREAD_PSP if on_process_stack else EXC_RETURN_THREAD_MSP)
-        core.write("control", control & ~CONTROL_SPSEL)
-    core.write("pc", handler)
+        exc_return = EXC_RETURN_THREAD_PSP if on_process_stack else EXC_RETURN_THREAD_MSP
+    entered_xpsr = (handler & 1) << 24 | number
+    core.write_many(
+        ENTRY_REGISTERS,
+        (frame_address, entered_xpsr, number, 0, control & ~CONTROL_SPSEL, exc_return, handler),
+    )
 
 
 def fetch_vector(memory: Memory, vector_table: int, number: int) -> int:
@@ -101,30 +110,33 @@ def fetch_vector(memory: Memory, vector_table: int, number: int) -> int:
 
 def leave(core: Registers, memory: Memory, nvic: Nvic, exc_return: int) -> bool:
     """Return as EXC_RETURN says; true when the processor is back in thread mode."""
-    number = core.read("ipsr") & XPSR_NUMBER
+    bank = "psp" if exc_return & RETURN_STACK_PSP else "msp"
+    number, frame_address, control, faultmask = core.read_many(
+        ("ipsr", bank, "control", "faultmask")
+    )
+    number &= XPSR_NUMBER
     if not nvic.active >> number & 1 or not exc_return & RETURN_STANDARD_FRAME:
         raise InvalidReturn(f"EXC_RETURN 0x{exc_return:08x} in exception {number}")
     to_thread = bool(exc_return & RETURN_TO_THREAD)
     if to_thread != (nvic.active & ~(1 << number) == 0):
         raise InvalidReturn(f"EXC_RETURN 0x{exc_return:08x} with active 0x{nvic.active:x}")
-    bank = "psp" if exc_return & RETURN_STACK_PSP else "msp"
-    frame_address = core.read(bank)
     try:
         frame = FRAME.unpack(memory.read_memory(frame_address, FRAME.size))
     except LookupError as error:
         raise StackFault("unstacking", frame_address) from error
-    pc, xpsr = frame[6:]
+    *popped, pc, xpsr = frame
     if to_thread != (xpsr & XPSR_NUMBER == 0):
         raise InvalidReturn(f"EXC_RETURN 0x{exc_return:08x} to xPSR 0x{xpsr:08x}")
     nvic.deactivate(number)
-    if number != NMI:
-        core.write("faultmask", 0)
-    core.write(bank, frame_address + FRAME.size + (4 if xpsr & XPSR_ALIGN else 0))
-    core.write_xpsr(xpsr & ~XPSR_ALIGN)
+    stack = frame_address + FRAME.size + (4 if xpsr & XPSR_ALIGN else 0)
     if to_thread:
-        control = core.read("control") & ~CONTROL_SPSEL
-        core.write("control", control | (CONTROL_SPSEL if bank == "psp" else 0))
-    for name, value in zip(("r0", "r1", "r2", "r3", "r12", "lr"), frame, strict=False):
-        core.write(name, value)
-    core.write("pc", pc | 1)
+        control = (control & ~CONTROL_SPSEL) | (CONTROL_SPSEL if bank == "psp" else 0)
+    kept_faultmask = faultmask if number == NMI else 0
+    core.write_many(
+        RETURN_REGISTERS[bank],
+        (
+            *(stack, xpsr & ~XPSR_ALIGN, xpsr & XPSR_NUMBER, xpsr & APSR_NZCV),
+            *(kept_faultmask, control, *popped, pc | 1),
+        ),
+    )
     return to_thread

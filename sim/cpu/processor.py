@@ -41,6 +41,9 @@ _USAGE_FAULTS = {
 }
 
 
+MASK_REGISTERS = ("primask", "basepri", "faultmask")
+
+
 class Sleep(Enum):
     """Whether and how the core sleeps."""
 
@@ -167,9 +170,7 @@ class Processor:
     def _priority_now(self) -> int:
         core = self.core
         if core.model == "cortex-m33":
-            return self.nvic.execution_priority(
-                core.read("primask"), core.read("basepri"), core.read("faultmask")
-            )
+            return self.nvic.execution_priority(*core.read_many(MASK_REGISTERS))
         return self.nvic.execution_priority(core.read("primask"))
 
     def _take_pending(self) -> int | None:
