@@ -125,9 +125,9 @@ class Device:
         return self.machine.flash.journal
 
     @property
-    def coverage(self) -> Any:
-        """Which blocks of code ran, when the device was made with `coverage`."""
-        return self.machine.core.coverage
+    def coverage(self) -> dict[int, int]:
+        """How often each block of code ran, by address, when made with `coverage`."""
+        return self.machine.execution_counts()
 
     @property
     def virtual_ms(self) -> float:

@@ -298,9 +298,16 @@ class Machine:
     def _probe_address(self, place: int | str) -> int:
         return place & ~1 if isinstance(place, int) else self._symbols()[place].address
 
+    def execution_counts(self) -> dict[int, int]:
+        """How often each block (each instruction in exact mode) was executed, by its address.
+
+        Needs `coverage=True`.
+        """
+        return self.core.execution_counts()
+
     def covered_addresses(self) -> set[int]:
-        """Start addresses of the blocks that were executed; needs `coverage=True`."""
-        return self.core.covered_addresses()
+        """Addresses of the blocks (instructions in exact mode) that were executed."""
+        return set(self.core.execution_counts())
 
     def clear_coverage(self) -> None:
         """Forget what was executed."""

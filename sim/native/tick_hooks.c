@@ -53,7 +53,7 @@ struct tick_state {
     uint32_t ram_base;
     uint32_t ram_bytes;
     uint32_t *blocks;   // size in bytes << 16 | instructions, per BLOCK_INDEX
-    uint8_t *coverage;  // one byte per BLOCK_INDEX, or NULL
+    uint32_t *coverage; // executions per BLOCK_INDEX, or NULL
     uint8_t *code_page; // one byte per page of BLOCK_INDEX space: CODE_SEEN, CODE_TRANSLATED
 };
 
@@ -192,7 +192,7 @@ static void count_block(struct tick_state *state, void *uc, uint64_t pc, uint32_
     uint32_t block = state->blocks[index];
     state->ticks += (block >> 16) == size ? (block & 0xFFFF) : learn_block(state, uc, pc, size);
     if (state->coverage) {
-        state->coverage[index] = 1;
+        state->coverage[index]++;
     }
 }
 
@@ -226,7 +226,7 @@ void hook_instruction(void *uc, uint64_t pc, uint32_t size, void *data)
     uint32_t index = block_index(pc);
     state->code_page[index >> state->code_shift] |= CODE_SEEN;
     if (state->coverage) {
-        state->coverage[index] = 1;
+        state->coverage[index]++;
     }
 }
 
