@@ -98,7 +98,8 @@ REPEAT = {"lint": "nox -s lint", "pytest": "nox -s tests -- tests"}
 
 def suites(session: nox.Session) -> None:
     """All pytest suites, on both cores."""
-    run(session, "pytest", "-n", "2", "--dist", "loadfile", "tests", purpose="tests")
+    options = ("-n", "2", "--dist", "loadfile", "--durations", "15")
+    run(session, "pytest", *options, "tests", purpose="tests")
 
 
 def passes(step: Callable[[nox.Session], None], session: nox.Session) -> bool:
