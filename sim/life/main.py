@@ -32,10 +32,11 @@ def live(board: str, image: Path, first_seed: int, console: Console) -> Chronicl
     except Exception as error:
         # Whatever went wrong belongs to this board's life; the other board lives on.
         screen.chronicle.error = f"{type(error).__name__}: {error}"
-        console.print(f"  {board:<6} FAILED: {screen.chronicle.error}", style="bold red")
+        line = f"  {board:<6} FAILED: {screen.chronicle.error}"
+        console.print(line, style="bold red", markup=False, soft_wrap=True)
         report = device.fault_report()
         if report:
-            console.print(report, highlight=False)
+            console.print(report, highlight=False, markup=False, soft_wrap=True)
     return screen.chronicle
 
 
@@ -46,11 +47,10 @@ def run_lives(images: Sequence[tuple[str, Path]], first_seed: int, console: Cons
     console.print(summary(chronicles))
     failed = [chronicle for chronicle in chronicles if chronicle.failed]
     for chronicle in failed:
-        console.print(f"{chronicle.board}: {chronicle.error}", style="bold red", highlight=False)
-        console.print(
-            f"reproduce: python -m sim life --board {chronicle.board} --seed {first_seed}",
-            highlight=False,
-        )
+        line = f"{chronicle.board}: {chronicle.error}"
+        console.print(line, style="bold red", highlight=False, markup=False, soft_wrap=True)
+        line = f"reproduce: python -m sim life --board {chronicle.board} --seed {first_seed}"
+        console.print(line, highlight=False, soft_wrap=True)
     if not failed:
         console.print("every step done, every signature verified on the host", style="bold green")
     return 1 if failed else 0

@@ -115,6 +115,7 @@ class Screen:
             f"  {self.chronicle.board:<6} {record.title:<28} {record.virtual_ms:>11,.1f} ms"
             f" {record.wall_s:>8.2f} s   {record.note}",
             highlight=False,
+            markup=False,
             soft_wrap=True,
         )
 

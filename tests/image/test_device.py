@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from sim.apdu import command
+from sim.cpu.processor import StopReason
 from sim.device import Device, DeviceStopped
+from sim.flash.power_cut import CutPoint, PowerCutPlan
 from sim.life.card import Card
 from sim.machine import NotPoweredError
 from sim.usb.transfer import UsbError
@@ -101,3 +104,22 @@ def test_coverage_tells_which_blocks_ran(device: Device) -> None:
     booted = sum(1 for mark in other.coverage if mark)
     Card(other.transmit).select()
     assert sum(1 for mark in other.coverage if mark) > booted > 1_000
+
+
+@pytest.mark.parametrize("operation", [0, 1, 5])
+def test_a_power_cut_ends_the_exchange_and_the_next_boot_works(
+    personalised: Device, operation: int
+) -> None:
+    card = Card(personalised.transmit)
+    card.verify(PIN)
+    index = personalised.flash.operation_count + operation
+    personalised.flash.cut = PowerCutPlan(index, CutPoint.BEFORE)
+    with pytest.raises(DeviceStopped) as caught:
+        for number in range(8):
+            write = command(0x00, 0xD7, 0xCF, number, b"\x54\x02\0\0\x53\x01\x5a")
+            assert personalised.transmit(write) == b"\x90\x00"
+    assert caught.value.reason is StopReason.POWER_CUT
+    personalised.flash.cut = None
+    personalised.power_on()
+    card.select()
+    card.verify(PIN)
