@@ -4,9 +4,8 @@
 from micropython import const
 
 # --- APDUs -------------------------------------------------------------------------------------
-# The longest command data field, plain or chained: an RSA-4096 block, a wrapped RSA-4096 key and a
-# large file chunk fit. The port's static buffers have this size.
-COMMAND_DATA_BYTES_MAX = const(4096)
+# The longest response data field: an RSA-4096 request and a large block of a file fit. The port's
+# static buffers have this size, for commands too.
 RESPONSE_DATA_BYTES_MAX = const(4096)
 # GET CHALLENGE: what OpenSC asks for at most ([SCHSM] 8.6).
 CHALLENGE_BYTES_MAX = const(1024)
@@ -34,15 +33,9 @@ PIN_ITERATIONS_MAX = const(1000000)
 CHUNK_BYTES = const(1024)
 # 4 bytes of offset would allow more; this leaves room for other objects on the smaller board.
 FILE_BYTES_MAX = const(262144)
-# Key ids are one byte ([SCHSM] 5.4) and 0 is the device authentication key.
-KEY_ID_MAX = const(255)
 # Metadata 91: no card has more algorithms than this table of bytes needs.
 ALLOWED_ALGORITHMS_MAX = const(32)
 # CAR and CHR are at most 16 characters ([TR-03110-3] D.2).
 CERTIFICATE_REFERENCE_BYTES_MAX = const(16)
 # TokenInfo, written by hosts as the token label: one short UPDATE BINARY.
 TOKEN_INFO_BYTES_MAX = const(255)
-
-# --- TLV ---------------------------------------------------------------------------------------
-# Tags of two bytes (7F21, 5F37) are the longest in the protocol.
-TLV_TAG_BYTES_MAX = const(2)

@@ -18,9 +18,6 @@ class ResponseApdu:
         self._pending_at = 0
         self._touched = False
 
-    def __len__(self):
-        return self._length
-
     def clear(self):
         """Start a new response; nothing of the old one stays in the buffer."""
         if self._touched:

@@ -70,25 +70,24 @@ class _Request:
 
     def _take(self, tag, value):
         length = len(value)
-        number = int.from_bytes(value, "big") if length <= 4 else 0
-        if tag == _TAG_OPTIONS:
-            right = length == 2
-            self.options = number
-            if number & ~device_options.SUPPORTED:
-                raise CommandError(SW_FUNCTION_NOT_SUPPORTED)
-        elif tag == _TAG_USER_PIN:
+        if tag == _TAG_USER_PIN:
             right = limits.USER_PIN_BYTES_MIN <= length <= limits.USER_PIN_BYTES_MAX
             self.user_pin = value
         elif tag == _TAG_SO_PIN:
             right = length == limits.SO_PIN_BYTES
             self.so_pin = value
+        elif tag == _TAG_OPTIONS:
+            right = length == 2
+            self.options = int.from_bytes(value, "big")
+            if self.options & ~device_options.SUPPORTED:
+                raise CommandError(SW_FUNCTION_NOT_SUPPORTED)
         elif tag == _TAG_USER_PIN_TRIES:
-            right = length == 1 and 1 <= number <= limits.USER_PIN_TRIES_MAX
-            self.tries = number
+            self.tries = int.from_bytes(value, "big")
+            right = length == 1 and 1 <= self.tries <= limits.USER_PIN_TRIES_MAX
         elif tag == _TAG_PIN_ITERATIONS:
-            right = limits.PIN_ITERATIONS_MIN <= number <= limits.PIN_ITERATIONS_MAX
+            self.iterations = int.from_bytes(value, "big")
+            right = limits.PIN_ITERATIONS_MIN <= self.iterations <= limits.PIN_ITERATIONS_MAX
             right = right and 2 <= length <= 4
-            self.iterations = number
         else:
             raise CommandError(SW_FUNCTION_NOT_SUPPORTED)
         if not right:
