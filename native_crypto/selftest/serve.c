@@ -117,32 +117,44 @@ static crypto_result_t serve_siv_decrypt(reader_t *in, writer_t *out) {
                               selftest_write(out, sealed.length - CRYPTO_SEAL_TAG_BYTES));
 }
 
-static crypto_secret_t read_secret(reader_t *in) {
-    crypto_secret_t secret = {.length = CRYPTO_SEAL_KEY_BYTES};
+static crypto_result_t read_secret(reader_t *in, crypto_secret_t **secret) {
     part_t bytes = selftest_read_exactly(in, CRYPTO_SEAL_KEY_BYTES);
-    if (!in->failed) {
-        memcpy(secret.bytes, bytes.bytes, CRYPTO_SEAL_KEY_BYTES);
+    crypto_result_t result = in->failed ? CRYPTO_ARGUMENT : crypto_secret_new(bytes.length, secret);
+    if (result == CRYPTO_OK) {
+        memcpy((*secret)->bytes, bytes.bytes, bytes.length);
     }
-    return secret;
+    return result;
 }
 
 static crypto_result_t serve_seal(reader_t *in, writer_t *out) {
-    crypto_secret_t secret = read_secret(in);
-    part_t associated = selftest_read(in);
-    part_t plain = selftest_read(in);
-    return crypto_seal(&secret, associated.bytes, associated.length, plain.bytes, plain.length,
-                       selftest_write(out, CRYPTO_SEAL_TAG_BYTES + plain.length));
+    crypto_secret_t *secret;
+    crypto_result_t result = read_secret(in, &secret);
+    if (result == CRYPTO_OK) {
+        part_t associated = selftest_read(in);
+        part_t plain = selftest_read(in);
+        uint8_t *sealed = selftest_write(out, CRYPTO_SEAL_TAG_BYTES + plain.length);
+        result = crypto_seal(secret, associated.bytes, associated.length, plain.bytes, plain.length, sealed);
+        crypto_pool_free(secret);
+    }
+    return result;
 }
 
 static crypto_result_t serve_open(reader_t *in, writer_t *out) {
-    crypto_secret_t secret = read_secret(in);
+    crypto_secret_t *secret;
+    crypto_result_t result = read_secret(in, &secret);
+    if (result != CRYPTO_OK) {
+        return result;
+    }
     part_t associated = selftest_read(in);
     part_t sealed = selftest_read(in);
     if (sealed.length < CRYPTO_SEAL_TAG_BYTES) {
-        return CRYPTO_ARGUMENT;
+        result = CRYPTO_ARGUMENT;
+    } else {
+        uint8_t *plain = selftest_write(out, sealed.length - CRYPTO_SEAL_TAG_BYTES);
+        result = crypto_open(secret, associated.bytes, associated.length, sealed.bytes, sealed.length, plain);
     }
-    return crypto_open(&secret, associated.bytes, associated.length, sealed.bytes, sealed.length,
-                       selftest_write(out, sealed.length - CRYPTO_SEAL_TAG_BYTES));
+    crypto_pool_free(secret);
+    return result;
 }
 
 // --- Randomness --------------------------------------------------------------------------------------
@@ -305,10 +317,11 @@ static crypto_result_t serve_curve(reader_t *in, writer_t *out) {
     if (length == 0) {
         return CRYPTO_ARGUMENT;
     }
+    const uint8_t *prime = out->at + sizeof(uint32_t);
     for (int parameter = CRYPTO_CURVE_PRIME; parameter <= CRYPTO_CURVE_ORDER; parameter++) {
         crypto_curve_parameter(curve, (crypto_curve_parameter_t)parameter, selftest_write(out, length));
     }
-    return CRYPTO_OK;
+    return crypto_curve_from_prime(prime, length) == curve ? CRYPTO_OK : CRYPTO_FAILED;
 }
 
 // --- RSA -----------------------------------------------------------------------------------------------
@@ -388,6 +401,9 @@ static crypto_result_t serve_rsa_pss(reader_t *in, writer_t *out) {
 static crypto_result_t serve_rsa_generate(reader_t *in, writer_t *out) {
     unsigned bits = selftest_read_word(in);
     uint32_t exponent = selftest_read_word(in);
+    if (!crypto_rsa_is_size(bits) || !crypto_rsa_is_exponent(bits, exponent)) {
+        return CRYPTO_ARGUMENT;
+    }
     crypto_rsa_key_t *key;
     crypto_result_t result = crypto_rsa_generate(bits, exponent, &key);
     if (result == CRYPTO_OK) {

@@ -45,7 +45,9 @@ class Qemu:
         traceback: TracebackType | None,
     ) -> None:
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
+        if self._process.stderr is not None:
+            self._process.stderr.close()
         os.close(self._requests)
         os.close(self._answers)
         self._folder.cleanup()
@@ -64,6 +66,7 @@ class Qemu:
             if select.select([self._answers], [], [], LOOK_AFTER_QEMU_S)[0]:
                 received += os.read(self._answers, length - len(received))
             elif self._process.poll() is not None:
-                _, errors = self._process.communicate()
-                raise RuntimeError(f"QEMU ended: {errors.decode(errors='replace').strip()}")
+                assert self._process.stderr is not None
+                errors = self._process.stderr.read().decode(errors="replace")
+                raise RuntimeError(f"QEMU ended: {errors.strip()}")
         return received
