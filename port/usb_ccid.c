@@ -143,13 +143,15 @@ static bool driver_control(uint8_t port, uint8_t stage, tusb_control_request_t c
     if (stage != CONTROL_STAGE_SETUP) {
         return true;
     }
-    if (request->bmRequestType_bit.recipient == TUSB_REQ_RCPT_ENDPOINT) {
+    if (request->bmRequestType_bit.type == TUSB_REQ_TYPE_STANDARD &&
+        request->bmRequestType_bit.recipient == TUSB_REQ_RCPT_ENDPOINT) {
         endpoint_halt_changed(request);
         return true;
     }
     // GET_CLOCK_FREQUENCIES and GET_DATA_RATES are stalled: the descriptor announces no lists.
-    if (request->bmRequestType_bit.type != TUSB_REQ_TYPE_CLASS || request->bRequest != CCID_REQUEST_ABORT ||
-        request->wLength != 0 ||
+    bool is_abort = request->bmRequestType_bit.type == TUSB_REQ_TYPE_CLASS &&
+        request->bmRequestType_bit.recipient == TUSB_REQ_RCPT_INTERFACE && request->bRequest == CCID_REQUEST_ABORT;
+    if (!is_abort || request->wLength != 0 ||
         !ccid_control_abort(&ccid, tu_u16_low(request->wValue), tu_u16_high(request->wValue))) {
         return false;
     }

@@ -50,7 +50,7 @@ def booted_chip(request: pytest.FixtureRequest) -> Chip:
 
 
 @pytest.fixture
-def chip(booted_chip: Chip) -> Iterator[Chip]:
+def chip(booted_chip: Chip) -> Chip:
     """An idle chip model with the image in it; every test gets it as it was after the boot."""
-    yield booted_chip
-    booted_chip.device.restore(booted_chip.idle)
+    booted_chip.rewind()
+    return booted_chip

@@ -24,7 +24,13 @@ class Chip:
         self.machine = self.device.machine
         self._starts = self.device.probe("main")
         self.device.power_on()
-        self.idle = self.device.snapshot()
+        self._idle = self.device.snapshot()
+        self._starts_before = self._starts.count
+
+    def rewind(self) -> None:
+        """Be as after the boot."""
+        self.device.restore(self._idle)
+        self._starts_before = self._starts.count
 
     def address(self, name: str) -> int:
         """Address of a symbol (linker symbols included)."""
@@ -74,9 +80,10 @@ class Chip:
         self.machine.core.write("pc", address | 1)
         self.machine.processor.sleeping = Sleep.AWAKE
 
-    def word(self, address: int) -> int:
-        """A 32-bit word of memory."""
-        return int.from_bytes(self.machine.read_memory(address, 4), "little")
+    @property
+    def resets(self) -> int:
+        """Resets since the boot that left the idle state."""
+        return self._starts.count - self._starts_before
 
     def scratch_registers(self) -> tuple[int, int]:
         """Watchdog scratch 0 and 1, which a reset keeps."""

@@ -29,7 +29,7 @@ def source(chip: Chip) -> Any:
 def faults(chip: Chip) -> Iterator[Any]:
     """Every fault of the chip's source in turn, each on a chip that has just booted."""
     for fault in FAULTS[chip.device.board.chip][1]:
-        chip.device.restore(chip.idle)
+        chip.rewind()
         source(chip).fault = fault
         yield fault
 
