@@ -4,15 +4,15 @@
 // Usage: node rp2040js_bridge.mjs <rp2040js module> <boot ROM file> <flash image> <unique id hex> <seed>
 //
 // Requests: {"op":"reset"} {"op":"setup","data":hex} {"op":"out","endpoint":n,"data":hex}
-// {"op":"run","instructions":n,"until_us":t} {"op":"poke","offset":n,"data":hex} {"op":"peek","offset":n,"length":n},
-// offsets counting from the start of SRAM. "run" answers {"now_us", "instructions", "wall_ms", "events"}.
+// {"op":"run","instructions":n,"until_us":t} {"op":"poke","offset":n,"data":hex} {"op":"peek","offset":n,"length":n}
+// {"op":"wake"},
+// offsets counting from the start of SRAM. "run" answers {"now_us", "instructions", "cpu_us", "events"}.
 //
 // Supplied here because rp2040js lacks them: the ring oscillator's RANDOMBIT ([RP2040] 2.17.5; seeded),
 // the flash command 4Bh (unique id), and the order of a double-buffered IN pair, which it sends swapped.
 
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { performance } from "node:perf_hooks";
 import { pathToFileURL } from "node:url";
 
 const [modulePath, romPath, flashPath, uniqueIdHex, seed] = process.argv.slice(2);
@@ -113,19 +113,22 @@ function listen() {
 
 function run(limit, untilUs = Infinity) {
     const untilNs = untilUs * 1000;
-    const start = performance.now();
+    const start = process.cpuUsage();
     const end = instructions + limit;
     let idle = 0;
     while (instructions < end && events.length === 0 && idle < 1000 && clock.nanos < untilNs) {
         if (chip.core.waiting) {
-            clock.tick(Math.min(clock.nanosToNextAlarm, untilNs - clock.nanos));
+            // Without any alarm, rp2040js says 0.
+            const next = Math.min(clock.nanosToNextAlarm || Infinity, untilNs - clock.nanos);
+            clock.tick(next === Infinity ? 0 : next);
             idle += 1;
         } else {
             clock.tick(chip.core.executeInstruction() * CYCLE_NS);
             instructions += 1;
         }
     }
-    const answer = { now_us: clock.nanos / 1000, instructions, wall_ms: performance.now() - start, events };
+    const { user, system } = process.cpuUsage(start);
+    const answer = { now_us: clock.nanos / 1000, instructions, cpu_us: user + system, events };
     events = [];
     return answer;
 }
@@ -148,6 +151,9 @@ function serve(request) {
             return {};
         case "peek":
             return { data: Buffer.from(chip.sram.slice(request.offset, request.offset + request.length)).toString("hex") };
+        case "wake":
+            chip.core.waiting = false;
+            return {};
         default:
             return { error: `unknown request ${request.op}` };
     }

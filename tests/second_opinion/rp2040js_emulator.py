@@ -34,7 +34,7 @@ class Rp2040JsEmulator:
         )
         self.now_us = 0.0
         self.instructions = 0
-        self.wall_s = 0.0
+        self.cpu_s = 0.0
 
     def bus_reset(self) -> None:
         self._request(op="reset")
@@ -59,7 +59,7 @@ class Rp2040JsEmulator:
         answer = self._request(**request)
         self.now_us = answer["now_us"]
         self.instructions = answer["instructions"]
-        self.wall_s += answer["wall_ms"] / 1000
+        self.cpu_s += answer["cpu_us"] / 1e6
         return [
             Event(
                 event["kind"],
@@ -77,6 +77,10 @@ class Rp2040JsEmulator:
         """Read SRAM."""
         answer = self._request(op="peek", offset=address - SRAM_BASE, length=length)
         return bytes.fromhex(answer["data"])
+
+    def wake(self) -> None:
+        """End a WFE or WFI, as an event would."""
+        self._request(op="wake")
 
     def close(self) -> None:
         assert self._process.stdin

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`rp2040py` (PyPI) as an emulator for `callback_host`.
 
-Two blocks that the firmware needs are absent there and supplied here, at their documented interface: the
-ring oscillator's RANDOMBIT ([RP2040] 2.17.5; seeded) and the flash chip's unique-id command 4Bh.
+Two blocks that the firmware needs are absent there and supplied here, at their documented interface:
+the ring oscillator's RANDOMBIT ([RP2040] 2.17.5; seeded) and the flash chip's unique-id command 4Bh.
 Everything else, the boot ROM's flash functions included, is the emulator's own.
 """
 
@@ -17,6 +17,7 @@ from rp2040py.device.load_flash import load_uf2
 from rp2040py.execute_batch import execute_batch
 from rp2040py.memory_map import FLASH_START_ADDRESS
 from rp2040py.peripherals.peripheral import BasePeripheral
+from rp2040py.rp2040 import RP2040
 from rp2040py.simulator import Simulator
 from rp2040py.utils.logging import ConsoleLogger, LogLevel
 
@@ -33,7 +34,7 @@ SRAM_BASE = 0x2000_0000
 class RingOscillator(BasePeripheral):
     """RANDOMBIT from a seeded generator; the oscillator is always stable."""
 
-    def __init__(self, rp2040: object, seed: int) -> None:
+    def __init__(self, rp2040: RP2040, seed: int) -> None:
         super().__init__(rp2040, "ROSC")
         self._random = random.Random(seed)
 
@@ -58,7 +59,9 @@ class Rp2040PyEmulator:
         self.chip.peripherals[0x40060] = RingOscillator(self.chip, seed)
         self._answer_unique_id(unique_id)
         self._events: list[Event] = []
-        self.wall_s = 0.0
+        self.cpu_s = 0.0
+        # rp2040py does not count.
+        self.instructions = 0
         self._listen()
         self.chip.core.pc = FLASH_START_ADDRESS
 
@@ -75,15 +78,18 @@ class Rp2040PyEmulator:
     def complete_read(self, endpoint: int, data: bytes) -> None:
         self.chip.usb_ctrl.endpoint_read_done(endpoint, data)
 
+    def close(self) -> None:
+        """Nothing to release: the emulator lives in this process."""
+
     @property
     def now_us(self) -> float:
         return self.simulator.clock.nanos / 1000
 
     def run(self) -> list[Event]:
         self.simulator.stopped = False
-        start_s = time.perf_counter()
+        start_s = time.process_time()
         execute_batch(self.simulator, 1)
-        self.wall_s += time.perf_counter() - start_s
+        self.cpu_s += time.process_time() - start_s
         events, self._events = self._events, []
         return events
 
@@ -106,6 +112,10 @@ class Rp2040PyEmulator:
         offset = address - SRAM_BASE
         return bytes(self.chip.sram[offset : offset + length])
 
+    def wake(self) -> None:
+        """End a WFE or WFI, as an event would."""
+        self.chip.core.waiting = False
+
     def _listen(self) -> None:
         usb = self.chip.usb_ctrl
         note = self._note
@@ -122,9 +132,9 @@ class Rp2040PyEmulator:
         ssi = self.chip.ssi
         shift_byte = ssi._shift_byte
 
-        def shift(value: int) -> int:
+        def shift(byte_out: int) -> int:
             sent = len(ssi._tx_buffer)
-            answer = shift_byte(value)
+            answer = shift_byte(byte_out)
             if sent and ssi._tx_buffer[0] == CMD_READ_UNIQUE_ID:
                 index = sent - 1 - UNIQUE_ID_DUMMY_BYTES
                 return unique_id[index] if 0 <= index < len(unique_id) else 0
