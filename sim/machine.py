@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from boards import Board
 from sim import entropy, soc
 from sim.bus.address_map import AddressMap
 from sim.bus.peripheral import Peripheral
+from sim.bus.reset_cause import ResetCause
 from sim.bus.unmodelled import UnmodelledAccess
 from sim.clock import Clock
 from sim.cpu import core as engine
@@ -28,13 +30,11 @@ from sim.flash.power_cut import PowerCut
 from sim.flash.serial_flash import SerialFlash
 from sim.otp.otp_array import OtpArray
 from sim.peripherals.absent import Absent
-from sim.peripherals.watchdog import REASON_FORCE, REASON_TIMER
 
 FOREVER = 1 << 62
+# Halfwords from here on begin a 32-bit Thumb instruction.
+FIRST_32_BIT = 0xE800
 PERIPHERAL_SEGMENTS = (0x4, 0x5, 0xD, 0xE)
-
-# Blocks that a reset of the processors does not reach.
-SURVIVE_RESET = ("WATCHDOG", "VREG_AND_CHIP_RESET", "POWMAN", "GLITCH_DETECTOR")
 
 
 class NotPoweredError(Exception):
@@ -91,7 +91,7 @@ class Machine:
         self.in_bootsel = False
         self.boot_count = 0
         self.unmodelled: UnmodelledAccess | None = None
-        self._reset_request: tuple[str, int] | None = None
+        self._reset_request: ResetCause | None = None
 
     # --- construction ---------------------------------------------------------------------------
 
@@ -140,7 +140,7 @@ class Machine:
         content = entropy.noise(self.seed, f"sram {self.boot_count}", self.chip.sram_bytes)
         self._load_sram((ctypes.c_char * len(content)).from_buffer_copy(content))
         self.powered = True
-        self._restart(keep=())
+        self._restart(ResetCause.POWER_ON)
 
     def power_off(self) -> None:
         """Remove power; the flash keeps its cells."""
@@ -156,46 +156,30 @@ class Machine:
             if source is not None:
                 source.reseed(seed)
 
-    def reset(self, cause: str = "run pin") -> None:
+    def reset(self, cause: ResetCause = ResetCause.RUN_PIN) -> None:
         """Reset the processors and blocks at once. RAM is kept, as on the chip."""
         self._require_power()
-        self._reset_now(cause, 0)
+        self._restart(cause)
 
-    def _restart(self, keep: tuple[str, ...]) -> None:
+    def _restart(self, cause: ResetCause) -> None:
         self.in_bootsel = False
         self._reset_request = None
-        for name, block in self.map.blocks.items():
-            if name not in keep:
-                block.reset()
+        for block in self.map.blocks.values():
+            block.chip_reset(cause)
         self.flash_bus.reset()
         self.processor.reset()
         self.rom.reset()
         self.rom.boot()
 
-    def request_reset(self, cause: str) -> None:
+    def request_reset(self, cause: ResetCause) -> None:
         """Reset at the next block boundary."""
-        self._reset_request = (cause, 0)
-        self.core.kick()
-
-    def watchdog_fired(self, reason: int) -> None:
-        """The watchdog's reset line."""
-        if not self.block("PSM").watchdog_resets_processor:
-            raise UnmodelledAccess("PSM", 8, "watchdog reset that spares the processor (WDSEL)")
-        self._reset_request = ("watchdog", reason)
+        self._reset_request = cause
         self.core.kick()
 
     def schedule_watchdog_reset(self, delay_us: int) -> None:
         """The boot ROM's reboot call: a watchdog reset after `delay_us`."""
         tick = self.clock.now + max(delay_us, 1) * self.clock.ticks_per_us
-        self.clock.call_at(tick, self._reboot_call_due)
-
-    def _reboot_call_due(self) -> None:
-        self._reset_request = ("watchdog", REASON_TIMER)
-
-    def _reset_now(self, cause: str, reason: int) -> None:
-        self._restart(keep=SURVIVE_RESET)
-        if cause in ("watchdog", "rom entry"):
-            self.block("WATCHDOG").after_watchdog(reason or REASON_FORCE)
+        self.clock.call_at(tick, partial(self.request_reset, ResetCause.WATCHDOG_TIMER))
 
     def enter_bootsel(self) -> None:
         """The boot ROM waits for an image over USB; only a reset or power helps."""
@@ -249,8 +233,7 @@ class Machine:
 
     def _at_boundary(self) -> StopReason | None:
         if self._reset_request is not None:
-            cause, reason = self._reset_request
-            self._reset_now(cause, reason)
+            self._restart(self._reset_request)
         return StopReason.BOOTSEL if self.in_bootsel else None
 
     def _bad_access(self, stop: CoreStop) -> None:
@@ -282,6 +265,16 @@ class Machine:
         if self.symbols is None:
             raise LookupError("the machine was made without the image's symbols")
         return self.symbols
+
+    def skip_instruction(self) -> None:
+        """Step over the instruction at PC without executing it: a fault for campaigns.
+
+        For exact mode, between two runs: only there PC can be on any instruction. An IT block is
+        one unit to the engine, so that PC is never inside one.
+        """
+        pc = self.core.read("pc")
+        first = int.from_bytes(self.read_memory(pc, 2), "little")
+        self.core.write("pc", (pc + (4 if first >= FIRST_32_BIT else 2)) | 1)
 
     def describe(self, address: int) -> str:
         """An address for a person."""

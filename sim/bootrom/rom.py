@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Protocol
 
 from sim.bootrom.flash_calls import Again, FlashCalls
 from sim.bootrom.memory_calls import MemoryCalls
+from sim.bus.reset_cause import ResetCause
 from sim.bus.unmodelled import UnmodelledAccess
 
 STUB = bytes.fromhex("00be7047")
@@ -43,7 +44,7 @@ class RomMachine(Protocol):
 
     def block(self, name: str) -> Any: ...
 
-    def request_reset(self, cause: str) -> None: ...
+    def request_reset(self, cause: ResetCause) -> None: ...
 
     def enter_bootsel(self) -> None: ...
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sim.bootrom import boot2
 from sim.bootrom.rom import BootRom, RomMachine
+from sim.bus.reset_cause import ResetCause
 
 WATCHDOG_MAGIC = 0xB007_C0D3
 FUNCTION_TABLE, DATA_TABLE = 0x100, 0x180
@@ -76,7 +77,7 @@ class BootRomRp2040(BootRom):
         self.machine.enter_bootsel()
 
     def _reset_vector(self) -> None:
-        self.machine.request_reset("rom entry")
+        self.machine.request_reset(ResetCause.ROM_ENTRY)
 
     def boot(self) -> None:
         """[RP2040] 2.8.1: watchdog vector, BOOTSEL button, second stage; else USB boot."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sim.bootrom import picobin
 from sim.bootrom.rom import BootRom, RomMachine
 from sim.bootrom.rp2040 import WATCHDOG_MAGIC, code
+from sim.bus.reset_cause import ResetCause
 from sim.entropy import Entropy
 
 FLAG_FUNC_ARM_SEC, FLAG_DATA = 0x04, 0x40
@@ -81,7 +82,7 @@ class BootRomRp2350(BootRom):
         return address or 0
 
     def _reset_vector(self) -> None:
-        self.machine.request_reset("rom entry")
+        self.machine.request_reset(ResetCause.ROM_ENTRY)
 
     # --- functions ------------------------------------------------------------------------------
 

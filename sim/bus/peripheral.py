@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from sim.bus.register import Register
+from sim.bus.reset_cause import ResetCause
 from sim.bus.unmodelled import UnmodelledAccess
 
 if TYPE_CHECKING:
@@ -72,12 +73,8 @@ class MachinePort(Protocol):
         """Make `Machine.run` return at the next block boundary."""
         ...
 
-    def request_reset(self, cause: str) -> None:
-        """Reset the chip at the next block boundary (causes: see sim.machine.ResetCause)."""
-        ...
-
-    def watchdog_fired(self, reason: int) -> None:
-        """The watchdog's reset line; `reason` is what REASON will show."""
+    def request_reset(self, cause: ResetCause) -> None:
+        """Reset the chip at the next block boundary."""
         ...
 
     def block(self, name: str) -> Any:
@@ -132,8 +129,12 @@ class Peripheral:
             self.values[register.name] = register.reset
 
     def reset(self) -> None:
-        """What the block's reset line does (power-on, RESETS, watchdog)."""
+        """What the block's reset line does (RESETS, and resets of the chip)."""
         self.load_reset_values()
+
+    def chip_reset(self, cause: ResetCause) -> None:
+        """A reset of the chip; blocks that keep or report something then override this."""
+        self.reset()
 
     def read(self, offset: int) -> int:
         """The 32-bit word at `offset` (a multiple of 4, aliases removed)."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from sim.bus.peripheral import MachinePort, Peripheral
 from sim.bus.register import Register, array, read_only
+from sim.bus.reset_cause import ResetCause
 from sim.cpu.nvic import FIRST_IRQ, NMI, PEND_SV, SYS_TICK, Nvic
 from sim.cpu.systick import SysTick
 
@@ -188,7 +189,7 @@ class SystemControlSpace(Peripheral):
         if value >> 16 != VECTKEY:
             return
         if value & SYSRESETREQ:
-            self.machine.request_reset("sysresetreq")
+            self.machine.request_reset(ResetCause.SYSTEM_REQUEST)
         self._write_priority_group(value)
 
     def _write_priority_group(self, value: int) -> None:

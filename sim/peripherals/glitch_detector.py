@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sim.bus.peripheral import Peripheral
 from sim.bus.register import Register
+from sim.bus.reset_cause import ResetCause
 
 NOT_ARMED = 0x5BAD
 DETECTORS = 0xF
@@ -26,6 +27,11 @@ class GlitchDetector(Peripheral):
         Register("TRIG_FORCE", 0x14, writable=0),
     )
 
+    def chip_reset(self, cause: ResetCause) -> None:
+        """TRIG_STATUS and the arming survive what is not a reset of the whole chip."""
+        if cause.whole_chip:
+            self.reset()
+
     def write(self, offset: int, value: int) -> None:
         if self.values["LOCK"] and offset < 0x10:
             return
@@ -34,4 +40,4 @@ class GlitchDetector(Peripheral):
     def write_trig_force(self, value: int) -> None:
         self.values["TRIG_STATUS"] |= value & DETECTORS
         if value & DETECTORS and self.values["ARM"] != NOT_ARMED:
-            self.machine.request_reset("glitch")
+            self.machine.request_reset(ResetCause.GLITCH)

@@ -11,10 +11,17 @@ from __future__ import annotations
 
 from sim.bus.peripheral import Peripheral
 from sim.bus.register import Register, array, read_only
+from sim.bus.reset_cause import ResetCause
 
 PASSWORD = 0x5AFE
 VOUT_OK = 1 << 4
-HAD_POR = 1 << 16
+HAD = {
+    ResetCause.POWER_ON: 1 << 16,
+    ResetCause.RUN_PIN: 1 << 18,
+    ResetCause.GLITCH: 1 << 26,
+    ResetCause.WATCHDOG_TIMER: 1 << 28,
+    ResetCause.WATCHDOG_FORCE: 1 << 28,
+}
 SCRATCH_FIRST = 0xB0
 
 
@@ -28,11 +35,18 @@ class Powman(Peripheral):
         read_only("VREG_STS", 0x08, VOUT_OK),
         Register("VREG", 0x0C, 0xB0, writable=0x1F2),
         Register("BOD", 0x1C, 0xB1, writable=0x1F1),
-        Register("CHIP_RESET", 0x2C, HAD_POR, writable=0x11),
+        Register("CHIP_RESET", 0x2C, writable=0x11),
         Register("WDSEL", 0x30, writable=0x1111),
         *array("SCRATCH{}", SCRATCH_FIRST, 8),
         *array("BOOT{}", SCRATCH_FIRST + 0x20, 4),
     )
+
+    def chip_reset(self, cause: ResetCause) -> None:
+        """CHIP_RESET names the last cause; the rest survives all but a reset of the whole chip."""
+        if cause.whole_chip:
+            self.reset()
+        if cause in HAD:
+            self.values["CHIP_RESET"] = HAD[cause]
 
     def write(self, offset: int, value: int) -> None:
         if offset >= SCRATCH_FIRST or offset == 0:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from sim.bus.peripheral import Peripheral
 from sim.bus.register import Register
+from sim.bus.reset_cause import ResetCause
 
 ROK = 1 << 12
-HAD_POR = 1 << 8
+HAD_POR, HAD_RUN = 1 << 8, 1 << 16
 
 
 class VregAndChipReset(Peripheral):
-    """The regulator is always settled. A watchdog reset leaves CHIP_RESET as it is."""
+    """The regulator is always settled. Only resets of the whole chip reach this block."""
 
     NAME = "VREG_AND_CHIP_RESET"
     REGISTERS = (
@@ -22,6 +23,12 @@ class VregAndChipReset(Peripheral):
         Register("BOD", 0x4, 0x91, writable=0xF1),
         Register("CHIP_RESET", 0x8, HAD_POR, writable=0, clear=1 << 24),
     )
+
+    def chip_reset(self, cause: ResetCause) -> None:
+        if cause.whole_chip:
+            self.reset()
+            had = HAD_POR if cause is ResetCause.POWER_ON else HAD_RUN
+            self.values["CHIP_RESET"] = had
 
     def read_vreg(self) -> int:
         return self.values["VREG"] | ROK

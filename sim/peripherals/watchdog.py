@@ -10,9 +10,11 @@ from typing import Any, ClassVar
 
 from sim.bus.peripheral import MachinePort, Peripheral
 from sim.bus.register import Register, array, read_only
+from sim.bus.reset_cause import ResetCause
+from sim.bus.unmodelled import UnmodelledAccess
 
 TRIGGER, ENABLE = 1 << 31, 1 << 30
-REASON_TIMER, REASON_FORCE = 1, 2
+REASONS = {ResetCause.WATCHDOG_TIMER: 1, ResetCause.WATCHDOG_FORCE: 2}
 TIME_MASK = 0xFF_FFFF
 TICK_ENABLE, TICK_RUNNING = 1 << 9, 1 << 10
 
@@ -29,17 +31,17 @@ class Watchdog(Peripheral):
         super().__init__(machine, name)
 
     def reset(self) -> None:
-        """Only power-on comes here: the chip's own resets keep reason and scratch."""
+        """Everything back, the counter stopped."""
         self._stop()
         super().reset()
 
-    def after_watchdog(self, reason: int) -> None:
-        """The state in which the next boot finds the block: stopped, with the reason."""
-        self._stop()
+    def chip_reset(self, cause: ResetCause) -> None:
+        """SCRATCH survives all but a reset of the whole chip; REASON tells of our own resets."""
         kept = {name: value for name, value in self.values.items() if name.startswith("SCRATCH")}
-        self.load_reset_values()
-        self.values.update(kept)
-        self.values["REASON"] = reason
+        self.reset()
+        if not cause.whole_chip:
+            self.values.update(kept)
+        self.values["REASON"] = REASONS.get(cause, 0)
 
     def _stop(self) -> None:
         if self._call:
@@ -54,7 +56,12 @@ class Watchdog(Peripheral):
 
     def _expire(self) -> None:
         self._call = 0
-        self.machine.watchdog_fired(REASON_TIMER)
+        self._reset_chip(ResetCause.WATCHDOG_TIMER)
+
+    def _reset_chip(self, cause: ResetCause) -> None:
+        if not self.machine.block("PSM").watchdog_resets_processor:
+            raise UnmodelledAccess("PSM", 8, "watchdog reset that spares the processor (WDSEL)")
+        self.machine.request_reset(cause)
 
     def _count(self) -> int:
         if not self._call:
@@ -69,7 +76,7 @@ class Watchdog(Peripheral):
         count = self._count()
         self.store("CTRL", value)
         if value & TRIGGER:
-            self.machine.watchdog_fired(REASON_FORCE)
+            self._reset_chip(ResetCause.WATCHDOG_FORCE)
         elif value & ENABLE and not self._call:
             self._start(count)
         elif not value & ENABLE:

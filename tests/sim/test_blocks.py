@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.bus.reset_cause import ResetCause
 from sim.bus.unmodelled import UnmodelledAccess
 from sim.otp import ecc
 from sim.otp.otp_array import OtpArray
 from sim.peripherals.bootram import Bootram
 from sim.peripherals.clocks import ClocksRp2040, ClocksRp2350
 from sim.peripherals.otp import Otp, OtpData
+from sim.peripherals.powman import Powman
 from sim.peripherals.resets import ResetsRp2040
 from sim.peripherals.rosc import RoscFault, RoscRp2040
 from sim.peripherals.sha256 import Sha256
@@ -22,6 +24,7 @@ from sim.peripherals.sio import SioRp2040, divide
 from sim.peripherals.ticks import Ticks
 from sim.peripherals.timer import TimerRp2040, TimerRp2350
 from sim.peripherals.trng import Trng, TrngFault
+from sim.peripherals.vreg_and_chip_reset import VregAndChipReset
 from sim.peripherals.watchdog import WatchdogRp2040, WatchdogRp2350
 from tests.sim.twins import MachineTwin, repeat
 
@@ -100,17 +103,39 @@ def test_the_watchdog_fires_after_its_time_unless_fed(
     machine.pass_us(900)
     assert machine.resets == []
     machine.pass_us(100)
-    assert machine.resets == [("watchdog", 1)]
+    assert machine.resets == [ResetCause.WATCHDOG_TIMER]
 
 
 def test_the_watchdog_trigger_is_immediate_and_scratch_survives(machine: MachineTwin) -> None:
     watchdog = WatchdogRp2040(machine)
     watchdog.bus_write(0x0C, 4, 0xDEAD_BEEF)
     watchdog.bus_write(0x00, 4, 1 << 31)
-    assert machine.resets == [("watchdog", 2)]
-    watchdog.after_watchdog(2)
+    assert machine.resets == [ResetCause.WATCHDOG_FORCE]
+    watchdog.chip_reset(ResetCause.WATCHDOG_FORCE)
     assert watchdog.bus_read(0x08, 4) == 2
     assert watchdog.bus_read(0x0C, 4) == 0xDEAD_BEEF
+    watchdog.chip_reset(ResetCause.RUN_PIN)
+    assert watchdog.bus_read(0x08, 4) == watchdog.bus_read(0x0C, 4) == 0
+
+
+@pytest.mark.parametrize(
+    ("block", "offset", "power_on", "run_pin"),
+    [(VregAndChipReset, 0x8, 1 << 8, 1 << 16), (Powman, 0x2C, 1 << 16, 1 << 18)],
+)
+def test_the_cause_of_a_chip_reset_is_told(
+    block: type[VregAndChipReset] | type[Powman],
+    offset: int,
+    power_on: int,
+    run_pin: int,
+    machine: MachineTwin,
+) -> None:
+    causes = block(machine)
+    causes.chip_reset(ResetCause.POWER_ON)
+    assert causes.bus_read(offset, 4) == power_on
+    causes.chip_reset(ResetCause.SYSTEM_REQUEST)
+    assert causes.bus_read(offset, 4) == power_on
+    causes.chip_reset(ResetCause.RUN_PIN)
+    assert causes.bus_read(offset, 4) == run_pin
 
 
 # --- resets and clocks --------------------------------------------------------------------------

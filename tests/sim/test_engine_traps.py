@@ -136,6 +136,18 @@ def test_exact_mode_stops_at_the_tick(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("board", BOARD_NAMES)
+def test_any_instruction_can_be_skipped(board: str, tmp_path: Path) -> None:
+    source = vectors() + "_start: movs r0, #1\nmovs r0, #2\nbl f\nmovs r2, #3\nb stop\nf: bx lr"
+    program = Program(board, source, tmp_path, exact=True)
+    program.run(1)
+    program.machine.skip_instruction()
+    program.machine.skip_instruction()
+    program.run()
+    registers = program.machine.core.read_all()
+    assert (registers["r0"], registers["r2"], registers["lr"]) == (1, 3, 0)
+
+
+@pytest.mark.parametrize("board", BOARD_NAMES)
 def test_code_that_the_host_changes_is_executed_as_changed(board: str, tmp_path: Path) -> None:
     program = Program(
         board,

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from sim.bus.reset_cause import ResetCause
 from sim.clock import Clock
 from sim.flash.flash_bus import FlashBus
 from sim.flash.nor_flash import NorFlash
@@ -31,6 +32,12 @@ class Lines:
         self.levels[number] = level
 
 
+class PsmTwin:
+    """A watchdog reset reaches the processor."""
+
+    watchdog_resets_processor = True
+
+
 class MachineTwin:
     """What a peripheral sees of the machine, without a core."""
 
@@ -42,7 +49,7 @@ class MachineTwin:
         self.flash = flash or NorFlash(1 << 16)
         self.flash_bus = FlashBus(SerialFlash(self.flash, lambda: self.clock.now_us))
         self.otp = OtpArray(1)
-        self.blocks: dict[str, Any] = {}
+        self.blocks: dict[str, Any] = {"PSM": PsmTwin()}
         self.resets: list[Any] = []
 
     def block(self, name: str) -> Any:
@@ -53,11 +60,7 @@ class MachineTwin:
         """Remember."""
         self.resets.append(name)
 
-    def watchdog_fired(self, reason: int) -> None:
-        """Remember."""
-        self.resets.append(("watchdog", reason))
-
-    def request_reset(self, cause: str) -> None:
+    def request_reset(self, cause: ResetCause) -> None:
         """Remember."""
         self.resets.append(cause)
 
