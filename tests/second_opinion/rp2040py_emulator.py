@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`rp2040py` (PyPI) as an emulator for `callback_host`.
 
-Two blocks that the firmware needs are absent there and supplied here, at their documented interface:
-the ring oscillator's RANDOMBIT ([RP2040] 2.17.5; seeded) and the flash chip's unique-id command 4Bh.
-Everything else, the boot ROM's flash functions included, is the emulator's own.
+Two blocks that the firmware needs are absent there and supplied here, at their documented
+interface: the ring oscillator's RANDOMBIT ([RP2040] 2.17.5; seeded) and the flash chip's unique-id
+command 4Bh. Everything else, the boot ROM's flash functions included, is the emulator's own.
 """
 
 from __future__ import annotations
