@@ -121,7 +121,8 @@ crypto_result_t crypto_siv_encrypt(const uint8_t *key, size_t key_length, const 
 }
 
 crypto_result_t crypto_siv_decrypt(const uint8_t *key, size_t key_length, const uint8_t *associated,
-                                   size_t associated_length, const uint8_t *sealed, size_t sealed_length, uint8_t *out) {
+                                   size_t associated_length, const uint8_t *sealed, size_t sealed_length,
+                                   uint8_t *out) {
     if (sealed_length < BLOCK_BYTES) {
         return CRYPTO_ARGUMENT;
     }
@@ -151,7 +152,8 @@ crypto_result_t crypto_siv_decrypt(const uint8_t *key, size_t key_length, const 
     return result;
 }
 
-crypto_result_t crypto_seal_keys(const uint8_t secret[CRYPTO_SEAL_KEY_BYTES], uint8_t keys[CRYPTO_SEAL_KEYS_BYTES]) {
+crypto_result_t crypto_seal_keys(const uint8_t secret[CRYPTO_SEAL_KEY_BYTES],
+                                 uint8_t keys[CRYPTO_SEAL_KEYS_BYTES]) {
     static const uint8_t info[3] = {'s', 'i', 'v'};
     return crypto_hkdf(secret, CRYPTO_SEAL_KEY_BYTES, NULL, 0, info, sizeof(info), keys, CRYPTO_SEAL_KEYS_BYTES);
 }

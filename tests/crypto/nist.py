@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Published vectors of the package cryptography-vectors: NIST's CAVP, RFCs, others.
+"""Published vectors of cryptography-vectors: NIST's CAVP, RFCs, others.
 
 Every file there names where it comes from; nothing of it is copied into this project.
 """

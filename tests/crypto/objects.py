@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The crypto library's sections: as compiled into the archive, and as linked into an image."""
+"""The crypto library's sections: as compiled, and as linked into an image."""
 
 from __future__ import annotations
 

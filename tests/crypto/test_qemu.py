@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""QEMU as a second opinion on the RP2350's crypto: the same bytes, the same answers.
+"""QEMU as a second opinion on the RP2350's crypto.
 
-The known answers of the other tests are computed in QEMU as well; here it is compared with our
-model.
+Same bytes, same answers. The known answers of the other tests are computed in QEMU as well; here
+it is compared with our model.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""AES-SIV: published vectors, another implementation, and everything that must not open."""
+"""AES-SIV: published vectors, another implementation, what must not open."""
 
 from __future__ import annotations
 

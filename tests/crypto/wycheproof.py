@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Project Wycheproof's vectors, as they come with the sources of NSS (third_party.lock)."""
+"""Project Wycheproof's vectors, as they come with NSS (third_party.lock)."""
 
 from __future__ import annotations
 
