@@ -50,8 +50,8 @@ class Seal:
             raise SealLocked
         return self._keys[1 if user else 0]
 
-    def hash(self, data) -> bytes:
-        return hashlib.sha256(data).digest()
+    def hash(self, *parts) -> bytes:
+        return hashlib.sha256(b"".join(bytes(p) for p in parts)).digest()
 
     def mac(self, *parts) -> bytes:
         return hashlib.sha256(self.root + b"".join(bytes(p) for p in parts)).digest()

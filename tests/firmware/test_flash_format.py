@@ -36,14 +36,18 @@ def records(image: bytes) -> list[Record]:
     for _, base in sorted(sectors):
         offset = base + 32
         while offset + 24 <= base + 4096:
-            *fields, check = struct.unpack_from("<BBHHHIII", image, offset)
-            if sum(fields) + check != CHECK:
+            kind, flags, id, part, length, generation, transaction, check = struct.unpack_from(
+                "<BBHHHIII", image, offset
+            )
+            if kind + flags + id + part + length + generation + transaction + check != CHECK:
                 break
             state = image[offset + 20]
             assert state in (0x00, 0xFF)
             assert image[offset + 21 : offset + 24] == b"\xff" * 3
-            found.append(Record(*fields, offset, state))
-            offset += (24 + fields[4] + 7) // 8 * 8
+            found.append(
+                Record(kind, flags, id, part, length, generation, transaction, offset, state)
+            )
+            offset += (24 + length + 7) // 8 * 8
     return found
 
 

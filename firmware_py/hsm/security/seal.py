@@ -37,9 +37,9 @@ class Seal:
         """32 bytes over `parts` and the current epoch."""
         return self._log.mac(self._epoch, *parts)
 
-    def hash(self, data):
+    def hash(self, *parts):
         """32 bytes over public bytes: SHA-256."""
-        return digest(HASH_SHA256, data)
+        return digest(HASH_SHA256, *parts)
 
     def open_user_class(self, master_key):
         """From now on objects of the user class open."""

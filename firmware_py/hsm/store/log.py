@@ -35,9 +35,8 @@ class Log:
         """Sectors that do not belong to the log."""
         return self.sectors - len(self.live)
 
-    def account(self, offset, sign):
-        """Add (1) or remove (-1) the record at `offset` from the live bytes."""
-        length = self.view[offset + 6] | self.view[offset + 7] << 8
+    def account(self, offset, length, sign):
+        """Add (1) or remove (-1) the record at `offset`, payload `length`, from the live bytes."""
         size = sign * record.record_bytes(length)
         self.live[offset >> record.SECTOR_SHIFT] += size
         self.live_bytes += size

@@ -83,11 +83,6 @@ def decode_header(view, offset):
     return fields if sum(fields) == _CHECK_TOTAL else None
 
 
-def is_destroyed(view, offset):
-    """True if the record at `offset` was destroyed completely."""
-    return view[offset + STATE_OFFSET] == 0
-
-
 def associated_data(kind, flags, id, part, length, generation):
     """What a seal binds beside the contents; `length` is that of the plaintext."""
     return _FORMAT_LABEL + struct.pack("<BBHHHI", kind, flags, id, part, length, generation)
@@ -96,6 +91,14 @@ def associated_data(kind, flags, id, part, length, generation):
 def commit_check(mac):
     """The number in a commit record's generation field: its MAC torn never fits it."""
     return _MAC_CHECK_TOTAL - sum(struct.unpack("<8H", mac))
+
+
+def commit_is_whole(view, offset):
+    """True if the commit record at `offset`, whose header is whole, has all of its MAC."""
+    header = decode_header(view, offset)
+    start = offset + HEADER_BYTES
+    mac = view[start : start + COMMIT_BYTES]
+    return header[4] == COMMIT_BYTES and commit_check(mac) == header[5]
 
 
 def encode_sector_header(sequence, erase_count):

@@ -11,21 +11,29 @@ from hsm.store.index import PART_MAX
 
 
 class Replay:
-    """What one pass over the log found."""
+    """One pass over the log, and what it found.
+
+    The store is settled before a transaction begins. So whatever a later transaction follows was
+    committed, even if its commit record went with a sector that was given back; only the last
+    transaction needs its commit record, whole.
+    """
 
     def __init__(self, store):
         self.store = store
         self.log = store.log
-        self.pending = []
-        self.pending_number = -1
         self.superseded = []
+        # The highest transaction number, and the last transaction with its records and commit.
         self.number = 0
+        self._last = -1
+        self._records = []
+        self._last_commit_at = -1
+        self._torn_commit_at = -1
+        # The commit record that vouches for what is live.
         self.commit_at = -1
         self.commit_number = -1
-        self.torn_commit_at = -1
 
     def run(self):
-        """Replay all sectors in the order they were opened. False: there is no log at all."""
+        """Replay all sectors in the order they were opened. False: nothing was ever committed."""
         order = _sectors_in_order(self.log)
         for entry in order:
             self.log.live[entry & 0x3FF] = 0
@@ -35,67 +43,69 @@ class Replay:
             return False
         self.log.head = order[-1] & 0x3FF
         self.log.sequence = order[-1] >> 10
+        self._end()
         return self.commit_at >= 0
 
     def _walk(self, sector):
-        # The log's position ends where the walk of the last sector ends.
+        # The log's position ends where the walk of the last sector ends. This is the loop that a
+        # mount spends its time in: names are local, and only a new transaction makes a call.
         view = self.log.view
+        decode = record.decode_header
+        last = self._last
         position = (sector << record.SECTOR_SHIFT) + record.SECTOR_HEADER_BYTES
         end = (sector + 1) << record.SECTOR_SHIFT
         while end - position >= record.HEADER_BYTES:
-            header = record.decode_header(view, position)
+            header = decode(view, position)
             if header is None:
                 break
-            size = record.record_bytes(header[4])
+            size = (header[4] + record.HEADER_BYTES + 7) & -8
             if size > end - position or header[3] > PART_MAX:
                 break
-            if header[6] > self.number:
-                self.number = header[6]
-            if not record.is_destroyed(view, position):
-                self._take(position, header)
+            transaction = header[6]
+            if view[position + record.STATE_OFFSET]:
+                if transaction != last:
+                    self._next_transaction(transaction)
+                    last = transaction
+                if header[0] == record.KIND_COMMIT:
+                    self._last_commit_at = position
+                else:
+                    self._records.append((position, header))
+            elif transaction > self.number:
+                self.number = transaction
             position += size
         self.log.position = position
         self.log.end = end
 
-    def _take(self, position, header):
-        kind, _, _, _, length, generation, transaction, _ = header
-        if self.torn_commit_at >= 0:
-            # Recovery destroys a torn commit before anything is appended behind it.
-            raise StoreDamaged
-        if transaction != self.pending_number:
-            # A later transaction began: the store was settled then, so that what is left of this
-            # one was committed. Its commit record may be gone, with a sector that was given back.
-            self._apply_pending()
-        if kind != record.KIND_COMMIT:
-            self.pending_number = transaction
-            self.pending.append((position, header))
-            return
-        start = position + record.HEADER_BYTES
-        mac = self.log.view[start : start + record.COMMIT_BYTES]
-        if length != record.COMMIT_BYTES or record.commit_check(mac) != generation:
-            self.torn_commit_at = position
-            return
-        self._apply_pending()
-        self.commit_at = position
-        self.commit_number = transaction
+    def _next_transaction(self, transaction):
+        self.store.apply(self._records, self.superseded)
+        self._records = []
+        if self._last_commit_at >= 0:
+            self.commit_at = self._last_commit_at
+            self.commit_number = self._last
+            self._last_commit_at = -1
+        self._last = transaction
+        if transaction > self.number:
+            self.number = transaction
 
-    def _apply_pending(self):
-        for entry in self.pending:
-            self.store.apply(entry[0], entry[1], self.superseded)
-        self.pending = []
+    def _end(self):
+        commit_at = self._last_commit_at
+        if commit_at >= 0 and not record.commit_is_whole(self.log.view, commit_at):
+            self._torn_commit_at = commit_at
+        elif commit_at >= 0:
+            self._next_transaction(self._last)
 
     def finish(self):
         """Settle the log: destroy the torn commit first, so that it can never become whole."""
         log = self.log
-        if self.torn_commit_at >= 0:
-            log.destroy(self.torn_commit_at)
+        if self._torn_commit_at >= 0:
+            log.destroy(self._torn_commit_at)
         rest = log.end - log.position
         if rest and not log.flash.is_erased(log.position, rest):
             if any(log.view[log.position : log.end]):
                 log.wipe_tail()
             else:
                 log.position = log.end
-        for entry in self.pending:
+        for entry in self._records:
             log.destroy(entry[0])
         for offset in self.superseded:
             log.destroy(offset)

@@ -30,7 +30,7 @@ class Store:
 
     `flash`: size_bytes, view(), program(), erase(), is_erased(), as hsm.platform.flash.Flash.
     `open_seal(root: bytes)`: an object with key(user) -> a key with seal/open/open_into/
-    seal_object/open_object; mac(*parts) and hash(data) -> 32 bytes.
+    seal_object/open_object; mac(*parts) and hash(*parts) -> 32 bytes.
     """
 
     def __init__(self, flash, open_seal):
@@ -248,9 +248,9 @@ class Store:
         """Make the records at `offsets` take effect. For Transaction and compaction."""
         superseded = []
         try:
-            for offset in offsets:
-                header = record.decode_header(self.log.view, offset)
-                self.apply(offset, header, superseded)
+            view = self.log.view
+            records = [(offset, record.decode_header(view, offset)) for offset in offsets]
+            self.apply(records, superseded)
             mac = self._commit_mac(number)
             check = record.commit_check(mac)
             self.log.append(record.KIND_COMMIT, 0, len(offsets), 0, check, number, mac)
@@ -271,23 +271,27 @@ class Store:
         except StoreError:
             self.mount()
 
-    def apply(self, offset, header, superseded):
-        """Let the record at `offset` take effect in the index; dead records go to `superseded`."""
+    def apply(self, records, superseded):
+        """Let `records`, (offset, header) each, take effect; dead ones go to `superseded`."""
         log = self.log
-        kind, flags, id, part = header[:4]
-        if kind < record.KIND_CONTROL:
-            replaced = self.index.put(id, part, flags & FLAG_LAST, offset)
-            dead = () if replaced < 0 else (replaced,)
-            log.account(offset, 1)
-        elif kind == record.KIND_TOMBSTONE:
-            dead = self.index.remove(id)
-        elif kind == record.KIND_CLEAR:
-            dead = self._clear()
-        else:
-            raise StoreDamaged
-        for old in dead:
-            log.account(old, -1)
-            superseded.append(old)
+        put = self.index.put
+        for offset, header in records:
+            kind, flags, id, part = header[:4]
+            if kind < record.KIND_CONTROL:
+                log.account(offset, header[4], 1)
+                replaced = put(id, part, flags & FLAG_LAST, offset)
+                if replaced < 0:
+                    continue
+                dead = (replaced,)
+            elif kind == record.KIND_TOMBSTONE:
+                dead = self.index.remove(id)
+            elif kind == record.KIND_CLEAR:
+                dead = self._clear()
+            else:
+                raise StoreDamaged
+            for old in dead:
+                log.account(old, len(self._payload(old)), -1)
+                superseded.append(old)
 
     def _clear(self):
         view = self.log.view
@@ -296,19 +300,13 @@ class Store:
     def _commit_mac(self, number):
         """LIVE-1: 16 bytes over the transaction's number and the live records, in flash order."""
         view = self.log.view
-        covered = bytearray(record.COVERED_BYTES * record.COVERED_RECORDS)
-        window = memoryview(covered)
+        offsets = sorted(self.index.offsets())
         hashes = [struct.pack("<I", number)]
-        filled = 0
-        for offset in sorted(self.index.offsets()):
-            end = filled + record.COVERED_BYTES
-            window[filled:end][:] = view[offset : offset + record.COVERED_BYTES]
-            filled = end
-            if filled == len(covered):
-                hashes.append(self.seal.hash(covered))
-                filled = 0
-        hashes.append(self.seal.hash(window[:filled]))
-        return self.seal.mac(b"commit", b"".join(hashes))[: record.COMMIT_BYTES]
+        for start in range(0, len(offsets) + 1, record.COVERED_RECORDS):
+            group = offsets[start : start + record.COVERED_RECORDS]
+            covered = [view[offset : offset + record.COVERED_BYTES] for offset in group]
+            hashes.append(self.seal.hash(*covered))
+        return self.seal.mac(b"commit", *hashes)[: record.COMMIT_BYTES]
 
     # --- Capacity --------------------------------------------------------------------------------
 
