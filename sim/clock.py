@@ -27,7 +27,7 @@ class Clock:
         self.ticks_per_us = clock_hz // 1_000_000
         self.idle_ticks = 0
         self._queue: list[tuple[int, int]] = []
-        self._calls: dict[int, Callable[[], None]] = {}
+        self._calls: dict[int, Callable[[], object]] = {}
         self._last_handle = 0
         self.on_earlier: Callable[[int], None] = lambda tick: None
 
@@ -46,7 +46,7 @@ class Clock:
         """Instructions executed since power-on: ticks without the jumps."""
         return self._counter.ticks - self.idle_ticks
 
-    def call_at(self, tick: int, function: Callable[[], None]) -> int:
+    def call_at(self, tick: int, function: Callable[[], object]) -> int:
         """Call `function` when `now` reaches `tick` (a past tick: as soon as possible).
 
         Returns a handle for `cancel`, never 0.

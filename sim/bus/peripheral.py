@@ -34,7 +34,7 @@ class ClockPort(Protocol):
         """Ticks in a virtual microsecond."""
         ...
 
-    def call_at(self, tick: int, function: Callable[[], None]) -> int:
+    def call_at(self, tick: int, function: Callable[[], object]) -> int:
         """Call `function` when `now` reaches `tick`; returns a handle that is never 0."""
         ...
 
