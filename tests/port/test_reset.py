@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.port.on_chip import Chip
+from tests.port.on_chip import SLEEP_FOR_EVER, Chip
 
 MARK = 0x46410000
 REQUESTED, PANIC, EXCEPTION, PYTHON, JUMP, STACK, EXIT = range(1, 8)
 UNDEFINED_INSTRUCTION = b"\x00\xde"
-SLEEP_FOR_EVER = b"\x30\xbf\xfd\xe7"  # WFI, back to it
 WATCHDOG_MS = 8000
 SAFETY_NET_ALARM = 2
 
