@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a command costs on the chip: instructions, estimated time, and how much is not crypto.
+"""What a command costs on the chip: instructions, time, the share outside crypto.
 
 The commands run in the chip model with every instruction counted where it lies; the cycle model
 turns counts into cycles and the board's clock turns these into milliseconds. RSA key generation is

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""docs/flash-format.md, read by a second reader: it must find what the store finds."""
+"""docs/flash-format.md, read by a second reader: it finds what the store finds."""
 
 import struct
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What frozen MicroPython code may use: this image has no float, no text formatting, no files."""
+"""What frozen code may use: this image has no float, no text formatting, no files."""
 
 import ast
 from pathlib import Path

@@ -150,7 +150,11 @@ function serve(request) {
             chip.sram.set(Buffer.from(request.data, "hex"), request.offset);
             return {};
         case "peek":
-            return { data: Buffer.from(chip.sram.slice(request.offset, request.offset + request.length)).toString("hex") };
+            return {
+                data: Buffer.from(
+                    chip.sram.slice(request.offset, request.offset + request.length),
+                ).toString("hex"),
+            };
         case "wake":
             chip.core.waiting = false;
             return {};
