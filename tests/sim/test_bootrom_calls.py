@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Boot ROM functions other than the plain flash calls, called as the SDK calls them."""
+"""Boot ROM functions other than plain flash calls, called as the SDK does."""
 
 from __future__ import annotations
 
