@@ -12,10 +12,9 @@ from typing import Protocol
 from sim.bus.unmodelled import UnmodelledAccess
 from sim.cpu.nvic import NMI, Nvic
 
-XPSR_T = 1 << 24
 XPSR_ALIGN = 1 << 9
 XPSR_NUMBER = 0x1FF
-CONTROL_NPRIV, CONTROL_SPSEL, CONTROL_FPCA = 1, 2, 4
+CONTROL_SPSEL, CONTROL_FPCA = 2, 4
 FRAME = struct.Struct("<8I")
 
 EXC_RETURN_HANDLER = 0xFFFF_FFF1

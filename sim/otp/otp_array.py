@@ -13,7 +13,6 @@ from sim.entropy import Entropy
 from sim.otp import ecc
 
 ROWS = 4096
-ROW_BITS = 24
 CHIPID_ROW, RANDID_ROW = 0x000, 0x004
 
 

@@ -14,7 +14,8 @@ from typing import Any, ClassVar
 from sim.bus.peripheral import MachinePort, Peripheral
 from sim.bus.register import Register
 
-OVERRIDE_NORMAL, OVERRIDE_INVERT, OVERRIDE_LOW, OVERRIDE_HIGH = range(4)
+# OUTOVER and OEOVER: 2 drives or disables, 3 drives or enables.
+OVERRIDE_LOW, OVERRIDE_HIGH = 2, 3
 FUNCSEL_XIP = 0
 
 

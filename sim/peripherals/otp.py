@@ -9,10 +9,12 @@ from __future__ import annotations
 from sim.bus.peripheral import MachinePort, Peripheral
 from sim.bus.register import Register, array, read_only
 from sim.bus.unmodelled import UnmodelledAccess
+from sim.otp import ecc
 from sim.otp.otp_array import ROWS, OtpArray
 
 DCTRL = 1
-ECC, RAW, ECC_GUARDED, RAW_GUARDED = 0x0000, 0x4000, 0x8000, 0xC000
+# Windows; the one at 0 reads with correction, unguarded.
+RAW, ECC_GUARDED, RAW_GUARDED = 0x4000, 0x8000, 0xC000
 
 
 class Otp(Peripheral):
@@ -57,4 +59,7 @@ class OtpData(Peripheral):
         row = position // 2
         if row + 1 >= ROWS:
             raise UnmodelledAccess(self.name, offset, "read")
+        pair = (self.array.read_raw(row), self.array.read_raw(row + 1))
+        if window == ECC_GUARDED and not all(ecc.valid(raw) for raw in pair):
+            raise UnmodelledAccess(self.name, offset, "guarded read of a damaged row pair")
         return self.array.read_ecc(row) | self.array.read_ecc(row + 1) << 16

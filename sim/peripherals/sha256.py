@@ -15,7 +15,7 @@ from sim.bus.peripheral import MachinePort, Peripheral
 from sim.bus.register import Register, array
 
 WORD = 0xFFFF_FFFF
-START, WDATA_RDY, SUM_VLD, ERR_WDATA_NOT_RDY = 1, 2, 4, 1 << 4
+START, ERR_WDATA_NOT_RDY = 1, 1 << 4
 BSWAP = 1 << 12
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from sim.bus.peripheral import MachinePort, Peripheral
 from sim.bus.register import Register, read_only
 
-TMOD_EEPROM_READ, TMOD_RX_ONLY = 3, 2
+TMOD_EEPROM_READ = 3
 SR_TFNF, SR_TFE, SR_RFNE = 1 << 1, 1 << 2, 1 << 3
 FIFO_DEPTH = 16
 

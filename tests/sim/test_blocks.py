@@ -328,6 +328,10 @@ def test_otp_windows_show_rows(machine: MachineTwin) -> None:
     rows = machine.otp
     assert data.bus_read(0x0000, 4) == rows.read_ecc(0) | rows.read_ecc(1) << 16
     assert data.bus_read(0x4000 + 4 * 3, 4) == rows.read_raw(3)
+    assert data.bus_read(0x8000, 4) == data.bus_read(0x0000, 4)
+    rows.rows[1] ^= 0b101
+    with pytest.raises(UnmodelledAccess, match="damaged row pair"):
+        data.bus_read(0x8000, 4)
     machine.blocks["OTP"].bus_write(0x3128, 4, 1)
     with pytest.raises(UnmodelledAccess, match="DCTRL"):
         data.bus_read(0, 4)
