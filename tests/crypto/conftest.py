@@ -47,7 +47,7 @@ def pick(request: pytest.FixtureRequest) -> Pick:
         count *= factor
         if all_of_them or len(items) <= count:
             return items
-        return [items[index * (len(items) - 1) // (count - 1)] for index in range(count)]
+        return [items[index * (len(items) - 1) // max(count - 1, 1)] for index in range(count)]
 
     return spread
 
