@@ -126,11 +126,19 @@ class Machine:
         """The block called `name`."""
         return self.map.blocks[name]
 
-    def reset_block(self, name: str) -> None:
-        """Assert a block's reset line; names without a model are ignored."""
+    def hold_block(self, name: str, held: bool) -> None:
+        """Assert or release a block's reset line; names without a model are ignored."""
         block = self.map.blocks.get(name)
         if block is not None:
-            block.reset()
+            block.held_in_reset = held
+            if held:
+                block.reset()
+
+    def block_held(self, name: str, held: bool) -> None:
+        """Restore whether a block is held, without resetting it."""
+        block = self.map.blocks.get(name)
+        if block is not None:
+            block.held_in_reset = held
 
     # --- power and reset ------------------------------------------------------------------------
 

@@ -84,7 +84,7 @@ class BootRomRp2040(BootRom):
         machine = self.machine
         if machine.block("WATCHDOG").values["SCRATCH4"] == WATCHDOG_MAGIC:
             self.refuse("watchdog boot to a vector in SCRATCH4-7")
-        machine.block("RESETS").values["RESET"] &= ~(1 << 6 | 1 << 9)
+        machine.block("RESETS").release("IO_QSPI", "PADS_QSPI")
         if machine.block("IO_QSPI").button_pressed:
             machine.enter_bootsel()
             return

@@ -153,7 +153,7 @@ class BootRomRp2350(BootRom):
         machine = self.machine
         if machine.block("WATCHDOG").values["SCRATCH4"] == WATCHDOG_MAGIC:
             self.refuse("watchdog boot to a vector in SCRATCH4-7")
-        machine.block("RESETS").values["RESET"] &= ~(1 << 7 | 1 << 10)
+        machine.block("RESETS").release("IO_QSPI", "PADS_QSPI")
         bootram = machine.block("BOOTRAM")
         setup = XIP_SETUP + self._xip_setup.to_bytes(4, "little")
         bootram.memory[: len(setup)] = setup

@@ -81,8 +81,12 @@ class MachinePort(Protocol):
         """Another block of the chip, by datasheet name."""
         ...
 
-    def reset_block(self, name: str) -> None:
-        """Assert a block's reset line; names without a model are ignored."""
+    def hold_block(self, name: str, held: bool) -> None:
+        """Assert or release a block's reset line; names without a model are ignored."""
+        ...
+
+    def block_held(self, name: str, held: bool) -> None:
+        """Restore whether a block is held, without resetting it."""
         ...
 
     def read_memory(self, address: int, length: int) -> bytes:
@@ -111,6 +115,9 @@ class Peripheral:
         self.machine = machine
         self.name = name or self.NAME
         self.raw_write = 0
+        # While RESETS holds the block, registers show their reset values and writes are lost. The
+        # SDK reads and writes USB in that state, so that neither can be an error.
+        self.held_in_reset = False
         self.values: dict[str, int] = {}
         self._table = {
             register.offset: (
@@ -179,6 +186,8 @@ class Peripheral:
 
     def bus_write(self, offset: int, size: int, value: int) -> None:
         """A store of `size` bytes: narrow data is on all lanes, then the alias rule applies."""
+        if self.held_in_reset:
+            return
         if size == 2:
             value = (value & 0xFFFF) * 0x0001_0001
         elif size == 1:

@@ -6,25 +6,48 @@ Spec: [RP2040] 2.14; [RP2350] 7.5.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sim.bus.peripheral import Peripheral
 from sim.bus.register import Register, read_only
 
 
 class Resets(Peripheral):
-    """Holding a block in reset puts its registers back; `LINES` names the block of each bit."""
+    """Holding a block in reset puts its registers back and makes writes to it go nowhere.
+
+    `LINES` names the block of each bit.
+    """
 
     NAME = "RESETS"
     LINES: ClassVar[tuple[str, ...]] = ()
 
+    def reset(self) -> None:
+        super().reset()
+        self._drive(0)
+
+    def release(self, *names: str) -> None:
+        """What the boot ROM does before it enters the image."""
+        lines = sum(1 << self.LINES.index(name) for name in names)
+        self.write_reset(self.values["RESET"] & ~lines)
+
     def write_reset(self, value: int) -> None:
         before = self.values["RESET"]
         self.store("RESET", value)
-        asserted = self.values["RESET"] & ~before
+        self._drive(before)
+
+    def _drive(self, before: int) -> None:
+        """Tell the blocks whose line changed."""
+        now = self.values["RESET"]
         for bit, name in enumerate(self.LINES):
-            if asserted >> bit & 1:
-                self.machine.reset_block(name)
+            if (now ^ before) >> bit & 1:
+                self.machine.hold_block(name, bool(now >> bit & 1))
+
+    def load_state(self, state: Any) -> None:
+        before = self.values["RESET"]
+        super().load_state(state)
+        for bit, name in enumerate(self.LINES):
+            if (self.values["RESET"] ^ before) >> bit & 1:
+                self.machine.block_held(name, bool(self.values["RESET"] >> bit & 1))
 
     def read_reset_done(self) -> int:
         return ~self.values["RESET"] & ((1 << len(self.LINES)) - 1)

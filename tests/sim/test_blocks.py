@@ -141,14 +141,21 @@ def test_the_cause_of_a_chip_reset_is_told(
 # --- resets and clocks --------------------------------------------------------------------------
 
 
-def test_asserting_a_reset_line_resets_the_block_once(machine: MachineTwin) -> None:
+def test_reset_lines_hold_and_release_their_blocks(machine: MachineTwin) -> None:
     resets = ResetsRp2040(machine)
+    resets.reset()
+    assert all(machine.held.values())
+    assert len(machine.held) == 25
+    resets.release("IO_QSPI", "PADS_QSPI")
+    assert resets.bus_read(0x8, 4) == 1 << 6 | 1 << 9
+    state = resets.state()
     resets.bus_write(0x3000, 4, 0x01FF_FFFF)
     assert resets.bus_read(0x8, 4) == 0x01FF_FFFF
+    assert not any(machine.held.values())
     resets.bus_write(0x2000, 4, 1 << 24)
-    resets.bus_write(0x2000, 4, 1 << 24)
-    assert machine.resets == ["USBCTRL"]
-    assert resets.bus_read(0x8, 4) == 0x00FF_FFFF
+    assert [name for name, held in machine.held.items() if held] == ["USBCTRL"]
+    resets.load_state(state)
+    assert sum(machine.held.values()) == 23
 
 
 @pytest.mark.parametrize("block", [ClocksRp2040, ClocksRp2350])

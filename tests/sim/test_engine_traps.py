@@ -88,6 +88,9 @@ def test_peripheral_access_in_an_it_block_leaves_no_it_state(tmp_path: Path) -> 
         vectors()
         + """
         _start:
+            ldr r0, =0x40023000         // RESETS, CLR alias: all blocks out of reset
+            mvn r1, #0
+            str r1, [r0]
             ldr r0, =0x400B0000         // TIMER0
             movs r4, #0
             movs r1, #20

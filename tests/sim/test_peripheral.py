@@ -72,6 +72,15 @@ def test_an_unknown_register_is_refused_with_its_place(block: Example, alias: in
         block.bus_read(0x18, 4)
 
 
+def test_a_block_in_reset_loses_writes(block: Example) -> None:
+    block.held_in_reset = True
+    block.bus_write(0, 4, 1)
+    assert block.bus_read(0, 4) == 0x1234_5678
+    block.held_in_reset = False
+    block.bus_write(0, 4, 1)
+    assert block.bus_read(0, 4) == 1
+
+
 def test_state_is_a_copy(block: Example) -> None:
     state = block.state()
     block.bus_write(0x10, 4, 7)

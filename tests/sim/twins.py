@@ -51,14 +51,19 @@ class MachineTwin:
         self.otp = OtpArray(1)
         self.blocks: dict[str, Any] = {"PSM": PsmTwin()}
         self.resets: list[Any] = []
+        self.held: dict[str, bool] = {}
 
     def block(self, name: str) -> Any:
         """A block that the test has put there."""
         return self.blocks[name]
 
-    def reset_block(self, name: str) -> None:
+    def hold_block(self, name: str, held: bool) -> None:
         """Remember."""
-        self.resets.append(name)
+        self.held[name] = held
+
+    def block_held(self, name: str, held: bool) -> None:
+        """Remember."""
+        self.held[name] = held
 
     def request_reset(self, cause: ResetCause) -> None:
         """Remember."""
