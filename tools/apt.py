@@ -20,6 +20,10 @@ KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 DEBIAN_SUITES = ("bookworm", "trixie", "forky", "sid", "stable", "testing", "unstable")
 
 
+class AptError(ToolError):
+    """The index cannot be had: no network, no mirror, a wrong signature."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """One line or stanza of apt's sources: a mirror and the suites taken from it."""
@@ -71,7 +75,7 @@ def debian_mirror(etc_apt: Path = ETC_APT) -> str:
     for entry in machine_entries(etc_apt):
         if "main" in entry.components and any(suite in DEBIAN_SUITES for suite in entry.suites):
             return entry.uri
-    raise ToolError("no Debian mirror in this machine's apt sources; is it a Debian machine?")
+    raise AptError("no Debian mirror in this machine's apt sources; is it a Debian machine?")
 
 
 class PrivateApt:
@@ -112,7 +116,7 @@ class PrivateApt:
         (self.folder / "sources.list").write_text("".join(lines))
         result = self._run(["update", "--error-on=any"], self.folder)
         if result.returncode:
-            raise ToolError(f"apt cannot read the index of {self.suite}: {_last_error(result)}")
+            raise AptError(f"apt cannot read the index of {self.suite}: {_last_error(result)}")
         self._updated = True
 
     def download(self, kind: str, name: str, version: str | None, folder: Path) -> str:
@@ -133,7 +137,7 @@ class PrivateApt:
                 command, cwd=folder, text=True, capture_output=True, stdin=subprocess.DEVNULL
             )
         except FileNotFoundError as error:
-            raise ToolError("apt-get not found: the sources come from Debian's mirrors") from error
+            raise AptError("apt-get not found: the sources come from Debian's mirrors") from error
 
 
 def _last_error(result: subprocess.CompletedProcess[str]) -> str:

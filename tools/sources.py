@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools import lock, paths
-from tools.apt import PrivateApt
+from tools.apt import AptError, PrivateApt
 from tools.errors import ToolError, exit_with
 from tools.lock import Package, sha256_of
 
@@ -70,9 +70,15 @@ class Sources:
         for name in present:
             verify(self.cache / name, package.files[name])
         revision = self._cached_revision(package) if package.revision_files else package.version
-        if len(present) == len(package.files) and revision:
+        complete = len(present) == len(package.files)
+        if complete and revision:
             return revision
-        self._download(package)
+        try:
+            self._download(package)
+        except AptError as error:
+            if not complete:
+                raise
+            self.say(f"note: no patches of {package.name} can be had: {error}")
         return self._cached_revision(package) if package.revision_files else package.version
 
     def _download(self, package: Package) -> None:

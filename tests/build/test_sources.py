@@ -123,6 +123,22 @@ def test_without_patches_the_build_goes_on_loudly(make_sources, archive):
     assert "WITHOUT Debian's security patches" in said[-1]
 
 
+def test_without_network_the_pinned_archive_is_built_loudly(make_sources, archive):
+    files = {"thing.tar.xz": digest(archive)}
+    make_sources(Mirror(thing__tar__xz=archive), files)[0].tree("thing")
+
+    class NoNetwork(Mirror):
+        def download(self, kind, name, version, folder):
+            raise apt.AptError("no network")
+
+    sources, said = make_sources(NoNetwork(), files, revision_files={"thing_1.0-1.dsc": "0" * 64})
+    assert sources.tree("thing").version == "1.0 (unpatched)"
+    assert any("no patches of thing can be had: no network" in line for line in said)
+    sources, _ = make_sources(NoNetwork(), {"other.tar.xz": "0" * 64})
+    with pytest.raises(ToolError, match="no network"):
+        sources.tree("thing")
+
+
 def test_a_planted_patch_archive_is_refused(make_sources, archive):
     files = {"thing.tar.xz": digest(archive)}
     revision = {"thing_1.0-1.dsc": "0" * 64}
