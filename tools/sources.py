@@ -105,7 +105,7 @@ class Sources:
         """Checks a Debian revision by the lock, or notes one that only apt's index vouches for."""
         files = sorted({path.name for path in folder.iterdir()} - set(package.files))
         descriptions = [name for name in files if name.endswith(".dsc")]
-        if not descriptions:
+        if not descriptions or not any(".debian.tar" in name for name in files):
             return
         if descriptions[0] in package.revision_files:
             for name in files:

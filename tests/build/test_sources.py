@@ -142,7 +142,8 @@ def test_without_network_the_pinned_archive_is_built_loudly(make_sources, archiv
 def test_a_planted_patch_archive_is_refused(make_sources, archive):
     files = {"thing.tar.xz": digest(archive)}
     revision = {"thing_1.0-1.dsc": "0" * 64}
-    mirror = Mirror(thing__tar__xz=archive, **{"thing_1__0-1__dsc": b"planted"})
+    offers = {"thing_1__0-1__dsc": b"planted", "thing_1__0-1__debian__tar__xz": b"patches"}
+    mirror = Mirror(thing__tar__xz=archive, **offers)
     sources, _ = make_sources(mirror, files, revision_files=revision)
     with pytest.raises(ToolError, match="thing_1.0-1.dsc: wrong SHA-256"):
         sources.tree("thing")
@@ -151,7 +152,8 @@ def test_a_planted_patch_archive_is_refused(make_sources, archive):
 def test_a_later_revision_is_taken_and_recorded(make_sources, archive, monkeypatch):
     files = {"thing.tar.xz": digest(archive)}
     revision = {"thing_1.0-1.dsc": "0" * 64}
-    mirror = Mirror(thing__tar__xz=archive, **{"thing_1__0-2__dsc": b"later"})
+    offers = {"thing_1__0-2__dsc": b"later", "thing_1__0-2__debian__tar__xz": b"patches"}
+    mirror = Mirror(thing__tar__xz=archive, **offers)
     sources, said = make_sources(mirror, files, revision_files=revision)
     package = sources.lock.packages["thing"]
     assert sources.fetch(package) == "1.0-2"
@@ -160,6 +162,13 @@ def test_a_later_revision_is_taken_and_recorded(make_sources, archive, monkeypat
     (sources.cache / "thing_1.0-2.dsc").write_bytes(b"changed")
     with pytest.raises(ToolError, match="wrong SHA-256"):
         sources.fetch(package)
+
+
+def test_half_a_revision_is_none(make_sources, archive):
+    files = {"thing.tar.xz": digest(archive)}
+    mirror = Mirror(thing__tar__xz=archive, **{"thing_1__0-2__dsc": b"without its patches"})
+    sources, _ = make_sources(mirror, files, revision_files={"thing_1.0-1.dsc": "0" * 64})
+    assert sources.tree("thing").version == "1.0 (unpatched)"
 
 
 @pytest.mark.parametrize(
