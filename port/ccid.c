@@ -524,6 +524,10 @@ void ccid_respond(ccid_t *ccid, size_t length) {
     ccid->slot_state = CCID_SLOT_RESPONSE;
 }
 
+bool ccid_is_answering(const ccid_t *ccid) {
+    return ccid->slot_state == CCID_SLOT_RESPONSE || ccid->in_flight == CCID_IN_RESPONSE;
+}
+
 bool ccid_is_cancelled(const ccid_t *ccid) {
     return ccid->main_has_command && ccid->main_command_cancelled;
 }

@@ -139,6 +139,9 @@ uint8_t *ccid_response_data(ccid_t *ccid);
 // Nothing is sent if the host has cancelled it.
 void ccid_respond(ccid_t *ccid, size_t length);
 
+// True until the host has taken the whole answer, or given it up.
+bool ccid_is_answering(const ccid_t *ccid);
+
 // True if the command taken last was cancelled (ABORT, power message, bus reset).
 bool ccid_is_cancelled(const ccid_t *ccid);
 

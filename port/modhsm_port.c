@@ -142,12 +142,13 @@ static mp_obj_t port_wipe_chain_buffer(void) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(port_wipe_chain_buffer_obj, port_wipe_chain_buffer);
 
-static mp_obj_t port_transport_respond(mp_obj_t length_object) {
-    usb_ccid_respond(checked_integer(length_object, RESPONSE_MIN_BYTES, CCID_RESPONSE_MAX_BYTES));
+static mp_obj_t port_transport_respond(size_t count, const mp_obj_t *arguments) {
+    size_t length = checked_integer(arguments[0], RESPONSE_MIN_BYTES, CCID_RESPONSE_MAX_BYTES);
+    usb_ccid_respond(length, count > 1 && mp_obj_is_true(arguments[1]));
     memory_wipe_unused_stack();
     return mp_const_none;
 }
-static MP_DEFINE_CONST_FUN_OBJ_1(port_transport_respond_obj, port_transport_respond);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(port_transport_respond_obj, 1, 2, port_transport_respond);
 
 static mp_obj_t port_wipe_response_buffer(void) {
     wipe_response();

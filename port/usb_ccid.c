@@ -31,6 +31,8 @@ static bool is_open;
 static bool out_armed;
 static size_t in_length; // of the message being sent, 0 for the empty packet after it
 static bool extension_armed;
+// The answer may be wiped as soon as the host has it.
+static bool wipe_when_sent;
 
 // --- Between CCID and the endpoints --------------------------------------------------------------
 
@@ -214,12 +216,17 @@ ccid_take_t usb_ccid_wait(uint8_t **apdu, size_t *length) {
     for (;;) {
         uint32_t state = save_and_disable_interrupts();
         ccid_take_t what = ccid_take(&ccid, apdu, length);
-        if (what == CCID_TAKE_NOTHING) {
+        bool sent = wipe_when_sent && !ccid_is_answering(&ccid);
+        if (what == CCID_TAKE_NOTHING && !sent) {
             // A pending interrupt ends the sleep even while masked: none is lost in between.
             __dsb();
             __wfi();
         }
         restore_interrupts(state);
+        if (sent) {
+            wipe_when_sent = false;
+            memory_wipe(usb_ccid_response(), CCID_RESPONSE_MAX_BYTES);
+        }
         if (what != CCID_TAKE_NOTHING) {
             return what;
         }
@@ -230,7 +237,8 @@ uint8_t *usb_ccid_response(void) {
     return buffers.response + CCID_HEADER_BYTES;
 }
 
-void usb_ccid_respond(size_t length) {
+void usb_ccid_respond(size_t length, bool keep) {
+    wipe_when_sent = !keep;
     uint32_t state = save_and_disable_interrupts();
     ccid_respond(&ccid, length);
     irq_set_pending(USBCTRL_IRQ);

@@ -27,4 +27,5 @@ def run():
             dispatcher.end_session()
             continue
         indicator.led(indicator.LED_BUSY)
-        transport.respond(dispatcher.process(apdu))
+        length = dispatcher.process(apdu)
+        transport.respond(length, dispatcher.has_more())

@@ -67,11 +67,12 @@ def chain_buffer() -> memoryview:
     It is wiped with `wipe_chain_buffer`, at every session end, and at reset."""
 
 def wipe_chain_buffer() -> None: ...
-def transport_respond(length: int) -> None:
+def transport_respond(length: int, keep: bool = False) -> None:
     """Send the first `length` (2..4098) bytes of the response buffer as the answer to the command.
 
-    Afterwards the command buffer is wiped, and so is the unused C stack; the response buffer is kept
-    (GET RESPONSE continues from it) until `wipe_response_buffer` or the end of the session. If the host
+    The command buffer and the unused C stack are wiped at once, the response buffer by
+    `transport_wait` when the host has taken the answer; with `keep` (GET RESPONSE continues from
+    it) not before `wipe_response_buffer` or the end of the session. If the host
     aborted the command meanwhile, nothing is sent.
     """
 

@@ -50,6 +50,10 @@ class Dispatcher:
             status_word = self._fail(self._status_of(error))
         return self._response.finish(ne, status_word)
 
+    def has_more(self):
+        """True if GET RESPONSE may ask for more: the response buffer must outlive the answer."""
+        return self._response.has_more()
+
     def end_session(self):
         """Forget everything that belongs to the session: the host or the power went away."""
         self._chain.drop()

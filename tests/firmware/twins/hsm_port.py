@@ -105,11 +105,13 @@ def wipe_chain_buffer() -> None:
     _chain[:] = bytes(len(_chain))
 
 
-def transport_respond(length: int) -> None:
+def transport_respond(length: int, keep: bool = False) -> None:
     if not 2 <= length <= len(_response):
         raise OSError(22, "EINVAL")
     _board.answer(bytes(_response[:length]))
     _command[:] = bytes(len(_command))
+    if not keep:
+        wipe_response_buffer()
 
 
 def wipe_response_buffer() -> None:
