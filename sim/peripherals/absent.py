@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A block of the chip without a model: every access stops the run with the block's name."""
+"""A block of the chip without a model: an access stops the run with its name."""
 
 from __future__ import annotations
 
