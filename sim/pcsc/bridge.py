@@ -94,7 +94,8 @@ class Bridge:
 
     def _apdu(self, apdu: bytes) -> bytes:
         # Header and lengths only: data fields carry PINs.
+        self._log(f">> {apdu[:4].hex()} {len(apdu)} bytes")
         response = self._card.transmit(apdu)
         self._flash_file.save_changes()
-        self._log(f"{apdu[:4].hex()} {len(apdu)} bytes -> {response[-2:].hex()}")
+        self._log(f"<< {response[-2:].hex()} {len(response)} bytes")
         return response

@@ -21,10 +21,13 @@ class ToolFailed(AssertionError):
 class Server:
     """A served device; `tool` runs a program against it."""
 
-    def __init__(self, namespace: Namespace, board: str, flash_file: Path) -> None:
+    def __init__(
+        self, namespace: Namespace, board: str, flash_file: Path, *, verbose: bool = False
+    ) -> None:
         self.namespace = namespace
         self.board = board
         self.flash_file = flash_file
+        self._options = ("--verbose",) if verbose else ()
         self.output: list[str] = []
         self._process: subprocess.Popen[str] | None = None
 
@@ -35,12 +38,16 @@ class Server:
     def start(self) -> None:
         """Start the server and wait until its card is in the reader."""
         arguments = ("-m", "sim", "serve", "--board", self.board, "--flash", str(self.flash_file))
-        self._process = self.namespace.start(sys.executable, "-u", *arguments)
-        assert self._process.stdout is not None
+        self._process = self.namespace.start(sys.executable, "-u", *arguments, *self._options)
         self.output = []
+        self.wait_for("is in the reader")
+
+    def wait_for(self, text: str) -> None:
+        """Read the server's output up to a line with `text`."""
+        assert self._process is not None and self._process.stdout is not None
         for line in self._process.stdout:
             self.output.append(line)
-            if "is in the reader" in line:
+            if text in line:
                 return
         raise ToolFailed(f"serve ended: {''.join(self.output)}")
 

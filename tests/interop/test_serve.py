@@ -69,12 +69,12 @@ def test_a_pcscd_without_the_virtual_reader_is_told_in_one_line(namespace: Names
 def test_ctrl_c_during_a_command_keeps_what_was_written(
     namespace: Namespace, tmp_path: Path
 ) -> None:
-    with Server(namespace, BOARD, tmp_path / "flash") as server:
+    with Server(namespace, BOARD, tmp_path / "flash", verbose=True) as server:
         initialize = ("--initialize", "--so-pin", SO_PIN, "--pin", PIN, "--label", "Cut")
         server.tool("sc-hsm-tool", *initialize)
         generate = ("--login", "--pin", PIN, "--keypairgen", "--key-type", "rsa:4096")
         tool = namespace.start("pkcs11-tool", *generate)
-        time.sleep(3)
+        server.wait_for(">> 0046")
         assert server.stop() == 0
         tool.wait()
         assert tool.stdout is not None
