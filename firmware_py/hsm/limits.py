@@ -33,7 +33,7 @@ PIN_ITERATIONS_MAX = const(1000000)
 CHUNK_BYTES = const(1024)
 # 4 bytes of offset would allow more; this leaves room for other objects on the smaller board.
 FILE_BYTES_MAX = const(262144)
-# Metadata 91: no card has more algorithms than this table of bytes needs.
+# Metadata 91: more than there are algorithms; all metadata of a key fit the FCP's short length.
 ALLOWED_ALGORITHMS_MAX = const(32)
 # CAR and CHR are at most 16 characters ([TR-03110-3] D.2).
 CERTIFICATE_REFERENCE_BYTES_MAX = const(16)

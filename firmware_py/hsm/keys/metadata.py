@@ -18,12 +18,20 @@ TAG_WRAPPING_KEY = const(0x93)
 
 UNLIMITED = const(-1)
 
+# All but the list of algorithms have one length only.
+_LENGTHS_MAX = {
+    TAG_USE_COUNTER: 4,
+    TAG_ALGORITHMS: limits.ALLOWED_ALGORITHMS_MAX,
+    TAG_KEY_DOMAIN: 1,
+    TAG_WRAPPING_KEY: 1,
+}
+
 _FIXED = ">BBHi"
 _FIXED_BYTES = const(8)
 
 
 class InvalidMetadata(Exception):
-    """A metadata object has the wrong length."""
+    """A metadata object has the wrong length, or comes twice."""
 
 
 class KeyInfo:
@@ -67,19 +75,19 @@ def from_request(request):
     """(uses or UNLIMITED, TLVs to keep) from the TLVs of a generation request. InvalidMetadata."""
     uses = UNLIMITED
     kept = []
+    seen = []
     for tag, value in ber_tlv.objects(request):
-        length = len(value)
+        longest = _LENGTHS_MAX.get(tag)
+        if longest is None:
+            continue
+        shortest = 1 if tag == TAG_ALGORITHMS else longest
+        # A repeated object would be checked in one place and used in another.
+        if tag in seen or not shortest <= len(value) <= longest:
+            raise InvalidMetadata
+        seen.append(tag)
         if tag == TAG_USE_COUNTER:
-            if length != 4:
-                raise InvalidMetadata
             # Above 2^30 a counter would outlive the flash: it is as good as unlimited, and counts.
             uses = min(int.from_bytes(value, "big"), 0x3FFFFFFF)
-        elif tag == TAG_ALGORITHMS:
-            if not 1 <= length <= limits.ALLOWED_ALGORITHMS_MAX:
-                raise InvalidMetadata
-            kept.append(ber_tlv.encode(tag, value))
-        elif tag in (TAG_KEY_DOMAIN, TAG_WRAPPING_KEY):
-            if length != 1:
-                raise InvalidMetadata
+        else:
             kept.append(ber_tlv.encode(tag, value))
     return uses, b"".join(kept)
