@@ -264,6 +264,9 @@ static int refuse_header(ccid_t *ccid) {
         return COMMAND_NOT_SUPPORTED;
     }
     if (ccid->data_length > ccid->message_max_bytes - CCID_HEADER_BYTES) {
+        if (type == XFR_BLOCK && ccid->chain_open) {
+            drop_assembly(ccid); // as after every block that cannot be a part of the chain
+        }
         return OFFSET_LENGTH;
     }
     if (ccid->abort_requested && type != ABORT) {
@@ -486,12 +489,15 @@ void ccid_extend_time(ccid_t *ccid) {
 // --- The main program --------------------------------------------------------------------------------
 
 ccid_take_t ccid_take(ccid_t *ccid, uint8_t **apdu, size_t *length) {
+    // At a session's end, too, the response buffer is wiped.
+    if (ccid->in_flight == CCID_IN_RESPONSE) {
+        return CCID_TAKE_NOTHING;
+    }
     if (ccid->session_ended) {
         ccid->session_ended = false;
         return CCID_TAKE_SESSION_END;
     }
-    // A response that is still being sent, though given up, must not be written over.
-    if (ccid->slot_state != CCID_SLOT_COMMAND || ccid->main_has_command || ccid->in_flight == CCID_IN_RESPONSE) {
+    if (ccid->slot_state != CCID_SLOT_COMMAND || ccid->main_has_command) {
         return CCID_TAKE_NOTHING;
     }
     *apdu = ccid->buffers->command[ccid->assembly];
@@ -545,7 +551,8 @@ void ccid_bus_reset(ccid_t *ccid) {
     ccid->in_flight = CCID_IN_NOTHING;
 }
 
-void ccid_init(ccid_t *ccid, ccid_buffers_t *buffers, const uint8_t *atr, size_t atr_length, size_t message_max_bytes) {
+void ccid_init(ccid_t *ccid, ccid_buffers_t *buffers, const uint8_t *atr, size_t atr_length,
+               uint32_t message_max_bytes) {
     memset(ccid, 0, sizeof(*ccid));
     memset(buffers, 0, sizeof(*buffers));
     ccid->buffers = buffers;

@@ -58,7 +58,7 @@ typedef struct {
 
 typedef struct {
     ccid_buffers_t *buffers;
-    size_t message_max_bytes;
+    uint32_t message_max_bytes; // lengths that dwLength takes part in wrap as on the chip, on the desktop too
     uint8_t atr[CCID_ATR_MAX_BYTES];
     uint8_t atr_length;
     bool icc_active;
@@ -66,15 +66,15 @@ typedef struct {
     // Receiving: the message at hand.
     ccid_receive_state_t receive_state;
     uint8_t header[CCID_HEADER_BYTES];
-    size_t data_length; // dwLength
-    size_t data_received;
+    uint32_t data_length; // dwLength
+    uint32_t data_received;
     uint8_t refusal; // bError found in the header; data is thrown away then
     bool refused;
 
     // The command.
     ccid_slot_state_t slot_state;
     uint8_t assembly; // index of the buffer that is received into
-    size_t assembly_length;
+    uint32_t assembly_length;
     bool chain_open; // XfrBlocks of a chained command have begun
     uint8_t command_sequence;
     bool main_has_command;
@@ -102,7 +102,8 @@ typedef struct {
 } ccid_t;
 
 // `atr`: 2 to 33 bytes, copied. `message_max_bytes`: dwMaxCCIDMessageLength.
-void ccid_init(ccid_t *ccid, ccid_buffers_t *buffers, const uint8_t *atr, size_t atr_length, size_t message_max_bytes);
+void ccid_init(ccid_t *ccid, ccid_buffers_t *buffers, const uint8_t *atr, size_t atr_length,
+               uint32_t message_max_bytes);
 
 // --- From USB --------------------------------------------------------------------------------------
 
@@ -129,7 +130,8 @@ void ccid_extend_time(ccid_t *ccid);
 
 // --- From the main program -------------------------------------------------------------------------
 
-// What there is to do. A command stays valid until ccid_respond.
+// What there is to do; nothing while a response is being sent, given up or not: it must neither be
+// wiped nor written over. A command stays valid until ccid_respond.
 ccid_take_t ccid_take(ccid_t *ccid, uint8_t **apdu, size_t *length);
 
 // The data of the response buffer, CCID_RESPONSE_MAX_BYTES.
