@@ -103,7 +103,7 @@ def test_keys_and_commit_mac_are_as_documented() -> None:
     root_record = found[0, 0]
     root = image[root_record.offset + 24 :][: root_record.length]
     assert (root_record.kind, root_record.flags, root[0]) == (0x3F, 0x15, 1)
-    key = Secret.from_bytes(digest(HASH_SHA256, b"hsm root", device.board.unique_id, root))
+    key = Secret.from_bytes(root).derive(b"hsm root" + device.board.unique_id)
     commit = [record for record in records(image) if record.kind == 0x43][-1]
     covered = [image[r.offset : r.offset + 40] for r in sorted(found.values(), key=_offset)]
     groups = [covered[i : i + 32] for i in range(0, len(covered), 32)]

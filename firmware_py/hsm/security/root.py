@@ -6,7 +6,7 @@ The root record of the store is `source | salt`: one byte that names where the r
 keys its own, and is no secret towards someone who has the flash.
 """
 
-from hsm_crypto import HASH_SHA256, Secret, digest, random
+from hsm_crypto import Secret, random
 from micropython import const
 
 from hsm.platform import identity, otp
@@ -25,4 +25,5 @@ def open_root(record):
     """The root key as a Secret. StoreDamaged: the record names a source that is not here."""
     if len(record) != 1 + SALT_BYTES or record[0] != SOURCE_CHIP_ID or otp.root_key() is not None:
         raise StoreDamaged
-    return Secret.from_bytes(digest(HASH_SHA256, b"hsm root", identity.unique_id(), record))
+    with Secret.from_bytes(record) as salt:
+        return salt.derive(b"hsm root" + identity.unique_id())
