@@ -2,6 +2,7 @@
 """Keys: generation with its request, metadata, use counters, every SIGN algorithm."""
 
 import hashlib
+from collections.abc import Callable
 
 import cvc
 import hsm_crypto
@@ -9,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, utils
 from device import Device, tlv
+from hsm.commands import generate_key_pair, initialize_device
 
 HASHES = {
     1: hashes.SHA1(),
@@ -99,6 +101,39 @@ def test_ec_key_on_every_curve(device: Device, curve: int) -> None:
     device.sign(7, 0x20, bytes(32), expect=0x6400)
 
 
+def test_fresh_entropy_before_each_key(monkeypatch) -> None:
+    order: list[str] = []
+    for owner, name in (
+        (initialize_device, "reseed"),
+        (generate_key_pair, "reseed"),
+        (hsm_crypto.Secret, "random"),
+        (hsm_crypto.EcKey, "generate"),
+        (hsm_crypto.RsaKey, "generate"),
+    ):
+        monkeypatch.setattr(owner, name, recorded(order, name, getattr(owner, name)))
+    device = Device()
+    device.initialize()
+    assert order == ["reseed", "random", "generate"]
+    device.verify()
+    for generate in (
+        lambda: device.generate_ec(1, P256),
+        lambda: device.generate_rsa(2, 1024),
+    ):
+        order.clear()
+        generate()
+        assert order == ["reseed", "generate"]
+
+
+def recorded(order: list[str], name: str, function: Callable) -> Callable:
+    """`function`, noting `name` each time that it is called."""
+
+    def call(*arguments: object) -> object:
+        order.append(name)
+        return function(*arguments)
+
+    return call
+
+
 @pytest.mark.parametrize("bits", [1024, 2048, 3072, 4096])
 def test_rsa_key_of_every_size(device: Device, bits: int) -> None:
     request = device.generate_rsa(200, bits)
@@ -155,6 +190,7 @@ def test_unknown_algorithms(device: Device) -> None:
 
 EC_OID = bytes.fromhex("060A04007F00070202020203")
 RSA_OID = bytes.fromhex("060A04007F00070202020102")
+GOOD = tlv(0x7F49, EC_OID + tlv(0x81, P256))
 
 
 @pytest.mark.parametrize(
@@ -174,9 +210,24 @@ RSA_OID = bytes.fromhex("060A04007F00070202020102")
         (tlv(0x7F49, EC_OID + tlv(0x81, P256)) + tlv(0x91, b"\x84"), 0x6A81),
         (tlv(0x7F49, EC_OID + tlv(0x81, P256)) + tlv(0x42, bytes(17)), 0x6700),
         (tlv(0x7F49, EC_OID + tlv(0x81, P256)) + b"\x90", 0x6700),
+        (GOOD + tlv(0x90, bytes(4)) + tlv(0x90, bytes(4)), 0x6700),
+        (GOOD + tlv(0x91, b"\x70") + tlv(0x91, b"\x84"), 0x6700),
+        (GOOD + 7 * tlv(0x91, bytes(range(0x70, 0x90))), 0x6700),
+        (GOOD + tlv(0x91, bytes(33)), 0x6700),
+        (GOOD + tlv(0x91, b""), 0x6700),
+        (GOOD + tlv(0x92, b"\0") + tlv(0x92, b"\0"), 0x6700),
+        (GOOD + tlv(0x92, bytes(2)), 0x6700),
+        (GOOD + tlv(0x93, b"\5") + tlv(0x93, b"\5"), 0x6700),
+        (GOOD + tlv(0x93, bytes(300)), 0x6700),
+        (tlv(0x7F49, RSA_OID) + tlv(0x92, b"\x01"), 0x6A88),
+        (tlv(0x7F49, RSA_OID) + tlv(0x91, b"\x84"), 0x6A81),
+        (tlv(0x7F49, RSA_OID) + tlv(0x5F20, bytes(17)), 0x6700),
     ],
 )
-def test_generation_refuses(device: Device, data: bytes, status_word: int) -> None:
+def test_generation_refuses(device: Device, monkeypatch, data: bytes, status_word: int) -> None:
+    # Not one of these requests may cost the minutes of a key that is then thrown away.
+    for kind in (hsm_crypto.EcKey, hsm_crypto.RsaKey):
+        monkeypatch.setattr(kind, "generate", lambda *_: pytest.fail("a key was generated"))
     header = b"\0\x46\1\0"
     body = b"\0" + len(data).to_bytes(2, "big") + data if data else b"\0"
     operations = device.flash.operations
@@ -225,6 +276,15 @@ def test_metadata_in_control_parameters(device: Device) -> None:
     device.sign(0x22, 0x70, bytes(32))
     device.sign(0x22, 0x73, b"message")
     device.sign(0x22, 0x75, b"message", expect=0x6985)
+
+
+def test_longest_metadata_fit_the_control_parameters(device: Device) -> None:
+    metadata = tlv(0x91, bytes(range(0x20, 0x40))) + tlv(0x92, b"\0") + tlv(0x93, b"\5")
+    device.generate_ec(1, P256, tlv(0x90, bytes([0x3F, 0xFF, 0xFF, 0xFF])) + metadata)
+    kept = tlv(0x90, bytes([0x3F, 0xFF, 0xFF, 0xFF])) + metadata
+    answer = device.send("00A4000002CC0100")
+    assert answer[:2] == bytes([0x62, len(answer) - 2])
+    assert answer.endswith(b"\xa5\x81" + bytes([len(kept)]) + kept)
 
 
 def test_use_counter(device: Device) -> None:

@@ -7,7 +7,7 @@ a wrong one costs a try. All changes are one transaction, the old master key goe
 
 import struct
 
-from hsm_crypto import CURVE_SECP256R1, EcKey, Secret
+from hsm_crypto import CURVE_SECP256R1, EcKey, Secret, reseed
 from micropython import const
 
 from hsm import limits
@@ -115,21 +115,20 @@ def initialize_device(card, command, response):
 
 def _initialize(card, request):
     # The SO-PIN opens a copy of the master key only if RESET RETRY COUNTER may ever need it.
-    master_key = Secret.random(_MASTER_KEY_BYTES)
-    so_secret = master_key
-    if not request.options & RESET_RETRY_COUNTER_ENABLED:
-        so_secret = Secret.random(_MASTER_KEY_BYTES)
-    done = False
+    reseed()
+    master_key = so_secret = Secret.random(_MASTER_KEY_BYTES)
     try:
+        if not request.options & RESET_RETRY_COUNTER_ENABLED:
+            so_secret = Secret.random(_MASTER_KEY_BYTES)
         _make_everything(card, request, master_key, so_secret)
         card.status.open_user(master_key)
-        card.status.open_so(so_secret)
-        done = True
-    finally:
-        if not done or so_secret is not master_key:
-            master_key.wipe()
-        if not done:
-            so_secret.wipe()
+    except Exception:
+        master_key.wipe()
+        so_secret.wipe()
+        raise
+    card.status.open_so(so_secret)
+    if so_secret is not master_key:
+        master_key.wipe()
 
 
 def _make_everything(card, request, master_key, so_secret):
