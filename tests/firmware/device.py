@@ -11,6 +11,14 @@ USER_PIN = b"648219"
 SO_PIN = b"57621880"
 
 
+class UnexpectedStatus(AssertionError):
+    """`status_word`: what the card answered instead."""
+
+    def __init__(self, status_word: int, text: str) -> None:
+        super().__init__(text)
+        self.status_word = status_word
+
+
 class Device:
     """One board with its flash; `power_on` boots the firmware anew."""
 
@@ -37,7 +45,9 @@ class Device:
             apdu = bytes.fromhex(apdu)
         answer = self.transmit(apdu)
         data, status_word = answer[:-2], int.from_bytes(answer[-2:], "big")
-        assert f"{status_word:04X}" == f"{expect:04X}", f"{apdu.hex()} -> {answer.hex()}"
+        if status_word != expect:
+            text = f"{apdu.hex()} -> {answer.hex()}, not {expect:04X}"
+            raise UnexpectedStatus(status_word, text)
         return data
 
     # --- Commands of the life cycle ---------------------------------------------------------------

@@ -43,6 +43,8 @@ class Seal:
     def __init__(self, root: bytes) -> None:
         self.root = root
         self.locked = False
+        self.wiped = False
+        self.comparisons = 0
         self._keys = PlainKey(b"device"), PlainKey(b"user")
 
     def key(self, user: int) -> PlainKey:
@@ -52,6 +54,13 @@ class Seal:
 
     def hash(self, *parts) -> bytes:
         return hashlib.sha256(b"".join(bytes(p) for p in parts)).digest()
+
+    def equal(self, a, b) -> bool:
+        self.comparisons += 1
+        return bytes(a) == bytes(b)
+
+    def wipe(self) -> None:
+        self.wiped = True
 
     def mac(self, *parts) -> bytes:
         return hashlib.sha256(self.root + b"".join(bytes(p) for p in parts)).digest()
@@ -69,6 +78,7 @@ def fresh(sectors: int = 16) -> tuple[NorFlash, Store]:
 
 def mounted(flash: NorFlash) -> Store:
     """What the next boot makes of `flash`."""
+    flash.power_on()
     store = Store(flash, Seal)
     store.mount()
     return store

@@ -48,6 +48,7 @@ def plug(board: Board) -> None:
     """Connect a board: power-on clears all static buffers."""
     global CHIP, FLASH_DATA_SIZE_BYTES, _board
     _board = board
+    board.flash.power_on()
     CHIP = board.chip
     FLASH_DATA_SIZE_BYTES = board.flash.size_bytes
     for buffer in (_command, _response, _chain):

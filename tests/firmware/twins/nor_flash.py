@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A small NOR flash: AND-programming, sector erase, wear, cut at operation N.
+"""A small NOR flash: AND-programming, sector erase, wear, a fault at operation N.
 
-A `PowerCut` ends the firmware, never the flash: its cells are what the next boot finds.
+A `PowerCut` ends the firmware, never the flash: its cells are what the next boot finds. Nothing is
+done without power. A failed operation raises what the test chose, and the firmware goes on.
 """
 
 from collections.abc import Callable
@@ -95,17 +96,33 @@ class NorFlash:
         self.erase_counts = [0] * sectors
         self.operations = 0
         self.programmed_bytes = 0
-        self._cut_at: int | None = None
+        self._fault_at: int | None = None
         self._tear: Tear = tear_none
+        self._fault: type[BaseException] = PowerCut
+        self._powered = True
+        self.ignores_programs = False
         self.journal: list[tuple[str, int, bytes, bytes]] | None = None
 
-    def arm(self, operations: int, tear: Tear = tear_none) -> None:
-        """Cut the power during the operation after the next `operations` complete ones."""
-        self._cut_at = self.operations + operations
+    def arm(
+        self, operations: int, tear: Tear = tear_none, fault: type[BaseException] = PowerCut
+    ) -> None:
+        """A fault, once, during the operation after the next `operations` complete ones.
+
+        PowerCut: nothing more is done before `power_on`. Another: the operation fails so.
+        """
+        self._fault_at = self.operations + operations
         self._tear = tear
+        self._fault = fault
 
     def disarm(self) -> None:
-        self._cut_at = None
+        self._fault_at = None
+
+    def armed(self) -> bool:
+        """True until the fault that was armed has happened."""
+        return self._fault_at is not None
+
+    def power_on(self) -> None:
+        self._powered = True
 
     def image(self) -> bytes:
         """What a reader with probes sees."""
@@ -120,6 +137,8 @@ class NorFlash:
             raise OSError(22, "EINVAL")
         if offset // PAGE_BYTES != (offset + len(data) - 1) // PAGE_BYTES:
             raise OSError(22, "EINVAL")
+        if self.ignores_programs:
+            return
         before = bytes(self.cells[offset : offset + len(data)])
         after = bytes(b & d for b, d in zip(before, data, strict=True))
         self.programmed_bytes += len(data)
@@ -138,10 +157,13 @@ class NorFlash:
         return self.cells.count(0xFF, offset, offset + length) == length
 
     def _apply(self, kind: str, offset: int, before: bytes, after: bytes) -> None:
-        if self._cut_at is not None and self.operations >= self._cut_at:
-            self.cells[offset : offset + len(before)] = self._tear(before, after)
-            self._cut_at = None
+        if not self._powered:
             raise PowerCut
+        if self._fault_at is not None and self.operations >= self._fault_at:
+            self.cells[offset : offset + len(before)] = self._tear(before, after)
+            self._fault_at = None
+            self._powered = self._fault is not PowerCut
+            raise self._fault
         self.operations += 1
         if self.journal is not None:
             self.journal.append((kind, offset, before, after))
