@@ -25,4 +25,7 @@ void alarm_acknowledge(alarm_t alarm);
 // Milliseconds since reset, wraps at 2**30.
 uint32_t alarm_uptime_ms(void);
 
+// Milliseconds since `begin_ms`, a value of alarm_uptime_ms; right over the wrap.
+uint32_t alarm_elapsed_ms(uint32_t begin_ms);
+
 #endif // HSM_ALARM_H

@@ -21,6 +21,8 @@ _Static_assert(NOISE_BLOCK_BYTES % EHR_BYTES == 0, "whole samples");
 #define FAILURES_MAX 3
 // The balancer has no upper limit of its own; normal is 5 ms.
 #define PATIENCE_MS 2000
+// The block's reset takes a few cycles; a try takes more than one.
+#define RESET_TRIES_MAX 1000
 
 #define ISR_ALL_BITS \
     (TRNG_RNG_ISR_EHR_VALID_BITS | TRNG_RNG_ISR_AUTOCORR_ERR_BITS | TRNG_RNG_ISR_CRNGT_ERR_BITS | \
@@ -30,16 +32,22 @@ static void trng_interrupt(void) {
     trng_hw->rng_imr = ISR_ALL_BITS; // its work is to end a sleep
 }
 
-static void start(void) {
+// False if the block does not come out of its reset.
+static bool start(void) {
     trng_hw->rnd_source_enable = 0;
     trng_hw->trng_sw_reset = 1;
+    unsigned tries = 0;
     do {
-        // The reset takes some cycles, in which writes are lost.
+        if (tries++ == RESET_TRIES_MAX) {
+            return false;
+        }
+        // Until the reset is over, writes are lost.
         trng_hw->sample_cnt1 = SAMPLE_CYCLES;
     } while (trng_hw->sample_cnt1 != SAMPLE_CYCLES);
     trng_hw->trng_debug_control = 0; // no check is bypassed
     trng_hw->rng_icr = ISR_ALL_BITS;
     trng_hw->rnd_source_enable = 1;
+    return true;
 }
 
 // What the block says when it has something to say; 0 if it says nothing in time.
@@ -55,7 +63,7 @@ static uint32_t wait_for_sample(void) {
             __wfi();
         }
         restore_interrupts(state);
-    } while (status == 0 && alarm_uptime_ms() - begin_ms < PATIENCE_MS);
+    } while (status == 0 && alarm_elapsed_ms(begin_ms) < PATIENCE_MS);
     return status;
 }
 
@@ -71,14 +79,14 @@ static void read_sample(uint8_t *out) {
 static bool collect(uint8_t *out) {
     unsigned failures = 0;
     size_t filled = 0;
-    start();
-    while (filled < NOISE_BLOCK_BYTES && failures < FAILURES_MAX) {
+    bool started = start();
+    while (started && filled < NOISE_BLOCK_BYTES && failures < FAILURES_MAX) {
         if (wait_for_sample() == TRNG_RNG_ISR_EHR_VALID_BITS) {
             read_sample(out + filled);
             filled += EHR_BYTES;
         } else {
             failures++;
-            start(); // an autocorrelation error ends only with a reset of the block
+            started = start(); // an autocorrelation error ends only with a reset of the block
         }
     }
     return filled == NOISE_BLOCK_BYTES;

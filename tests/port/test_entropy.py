@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import boards
 from sim.peripherals.rosc import RoscFault
 from sim.peripherals.trng import TrngFault
 from tests.port.on_chip import Chip
@@ -16,6 +17,7 @@ GET_CHALLENGE = bytes.fromhex("0084000010")
 SEED_BYTES = 52
 SEED_INSTRUCTIONS_MAX = 300_000
 RAW_SAMPLES_PER_BLOCK = 1024
+WITH_TRNG = [name for name in boards.names() if boards.load(name).chip == "rp2350"]
 FAULTS = {
     "rp2040": ("ROSC", [fault for fault in RoscFault if fault is not RoscFault.NONE]),
     "rp2350": ("TRNG", [fault for fault in TrngFault if fault is not TrngFault.NONE]),
@@ -82,6 +84,13 @@ def test_without_sound_noise_there_is_no_randomness_until_reset(chip: Chip) -> N
         assert len(device.transmit(GET_CHALLENGE)) == 2, "the failure is for good"
     device.power_on()
     assert device.transmit(GET_CHALLENGE)[-2:] == b"\x90\x00"
+
+
+@pytest.mark.parametrize("booted_chip", WITH_TRNG, indirect=True)
+def test_a_trng_that_stays_in_reset_is_noticed(chip: Chip) -> None:
+    resets = chip.machine.block("RESETS")
+    resets.write_reset(resets.values["RESET"] | 1 << resets.LINES.index("TRNG"))
+    assert seed(chip) is None
 
 
 def test_noise_is_wiped(chip: Chip) -> None:
