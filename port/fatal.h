@@ -15,6 +15,7 @@ typedef enum {
     FATAL_JUMP = 5, // exception with no handler left (nlr_jump_fail); detail 0
     FATAL_STACK = 6, // the C stack ran over its lower end; detail 0
     FATAL_EXIT = 7, // main, exit or abort; detail 0
+    FATAL_USB = 8, // a free endpoint refused a transfer; detail: its address
 } fatal_reason_t;
 
 #define FATAL_MARK 0x46410000u // "FA"

@@ -10,6 +10,7 @@
 #include "alarm.h"
 #include "device/dcd.h"
 #include "device/usbd_pvt.h"
+#include "fatal.h"
 #include "hardware/irq.h"
 #include "hardware/structs/usb.h"
 #include "hardware/sync.h"
@@ -41,6 +42,13 @@ static void wipe_dpram(uint32_t endpoint_control) {
     memory_wipe((void *)(USBCTRL_DPRAM_BASE + (endpoint_control & DPRAM_OFFSET_MASK)), DPRAM_BUFFER_BYTES);
 }
 
+// The endpoint is open and free: a refusal is a fault, after which nothing would ever end the transfer.
+static void start_transfer(uint8_t endpoint, const uint8_t *buffer, size_t length) {
+    if (!usbd_edpt_xfer(0, endpoint, (uint8_t *)(uintptr_t)buffer, (uint16_t)length)) {
+        fatal_reset(FATAL_USB, endpoint);
+    }
+}
+
 // Gives the endpoints what there is to do. Called after everything that may have changed it.
 static void pump(void) {
     if (!is_open) {
@@ -51,13 +59,13 @@ static void pump(void) {
         size_t length = ccid_next_in(&ccid, &message);
         if (length > 0) {
             in_length = length;
-            usbd_edpt_xfer(0, USB_ENDPOINT_IN, (uint8_t *)(uintptr_t)message, (uint16_t)length);
+            start_transfer(USB_ENDPOINT_IN, message, length);
         }
     }
     // One packet at a time: a transfer's end is known from dwLength only, hosts send no empty packet.
     if (!out_armed && ccid_can_receive(&ccid) && !usbd_edpt_stalled(0, USB_ENDPOINT_OUT)) {
         out_armed = true;
-        usbd_edpt_xfer(0, USB_ENDPOINT_OUT, out_packet, sizeof(out_packet));
+        start_transfer(USB_ENDPOINT_OUT, out_packet, sizeof(out_packet));
     }
     if (ccid_is_busy(&ccid) && !extension_armed) {
         extension_armed = true;
@@ -83,10 +91,13 @@ static void out_received(size_t length) {
     }
 }
 
+// The empty packet belongs to the message. A host that reads exactly dwLength, and so leaves it, has not
+// taken the answer: its next read gets the empty packet, and a command before that is told that the slot
+// is busy. Hosts read with room for more, as [USB] 5.8.3 asks, and never see it.
 static void in_sent(void) {
     if (in_length > 0 && in_length % CCID_PACKET_BYTES == 0) {
         in_length = 0;
-        usbd_edpt_xfer(0, USB_ENDPOINT_IN, NULL, 0);
+        start_transfer(USB_ENDPOINT_IN, NULL, 0);
         return;
     }
     wipe_dpram(usb_dpram->ep_ctrl[0].in);
@@ -130,14 +141,17 @@ static uint16_t driver_open(uint8_t port, tusb_desc_interface_t const *interface
 // was armed is taken back; a message that was being sent is lost, as a host that does this expects.
 static void endpoint_halt_changed(tusb_control_request_t const *request) {
     uint8_t address = tu_u16_low(request->wIndex);
-    if (address == USB_ENDPOINT_OUT) {
-        out_armed = false;
-    } else if (address == USB_ENDPOINT_IN) {
-        ccid_sent(&ccid);
-    }
     if (request->bRequest == TUSB_REQ_CLEAR_FEATURE) {
         dcd_edpt_stall(0, address);
         dcd_edpt_clear_stall(0, address);
+    }
+    // The controller has nothing to send any more: what it was to send goes.
+    if (address == USB_ENDPOINT_OUT) {
+        wipe_dpram(usb_dpram->ep_ctrl[0].out);
+        out_armed = false;
+    } else if (address == USB_ENDPOINT_IN) {
+        wipe_dpram(usb_dpram->ep_ctrl[0].in);
+        ccid_sent(&ccid);
     }
 }
 

@@ -6,6 +6,9 @@ from __future__ import annotations
 from sim.apdu import GET_RESPONSE, command
 from sim.device import Device
 from sim.life.card import Card
+from sim.usb import ccid_messages as ccid
+from sim.usb.ccid_messages import Answer
+from sim.usb.descriptors import TRANSFER_BULK
 from tests.image.conftest import PIN
 
 PRIVATE_FILE = 0xCD01
@@ -17,6 +20,11 @@ def ram(device: Device) -> bytes:
     machine = device.machine
     sram = machine.read_memory(machine.chip.sram_base, machine.chip.sram_bytes)
     return sram + bytes(machine.block("USBCTRL_DPRAM").memory)
+
+
+def packets(device: Device) -> bytes:
+    """The USB controller's packet memory alone."""
+    return bytes(device.machine.block("USBCTRL_DPRAM").memory)
 
 
 def write_private_file(device: Device) -> None:
@@ -59,3 +67,39 @@ def test_the_rest_stays_until_get_response_has_it(personalised: Device):
     assert rest == CONTENTS + b"\x90\x00"
     personalised.run_for_ms(1)
     assert CONTENTS[-16:] not in ram(personalised)
+
+
+def leave_an_answer_unread(device: Device) -> None:
+    """READ the private file without taking the answer; its first packets wait in the controller."""
+    write_private_file(device)
+    device.reader.start(ccid.XFR_BLOCK, read_command(256))
+    device.run_for_ms(500)
+    assert CONTENTS[:16] in packets(device)
+
+
+def test_an_answer_that_is_given_up_is_sent_whole(personalised: Device):
+    """The rest of it must not be wiped under the controller's hands, and is once it is through."""
+    leave_an_answer_unread(personalised)
+    reader = personalised.reader
+    sequence = reader.next_sequence()
+    reader.abort_request(sequence)
+    personalised.run_for_ms(1)
+    reader.send_raw(ccid.command(ccid.ABORT, sequence))
+    assert Answer.parse(reader.read_raw()).data == CONTENTS + b"\x90\x00"
+    assert reader.read_answer().kind == ccid.SLOT_STATUS
+    personalised.run_for_ms(1)
+    assert CONTENTS[-16:] not in ram(personalised)
+    assert personalised.transmit(command(0x00, 0x84, ne=8))[-2:] == b"\x90\x00"
+
+
+def test_an_answer_that_the_host_throws_away_does_not_stay(personalised: Device):
+    """CLEAR_FEATURE(ENDPOINT_HALT) takes back what was armed."""
+    leave_an_answer_unread(personalised)
+    assert personalised.host.configuration is not None
+    bulk_in = personalised.host.configuration.ccid_interface.endpoint(TRANSFER_BULK, True)
+    assert bulk_in is not None
+    personalised.host.clear_halt(bulk_in.number, True)
+    personalised.run_for_ms(1)
+    assert CONTENTS[:16] not in ram(personalised)
+    assert CONTENTS[-16:] not in ram(personalised)
+    assert personalised.transmit(command(0x00, 0x84, ne=8))[-2:] == b"\x90\x00"

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import pytest
 
+from sim.usb.transfer import UsbError
 from tests.port.on_chip import SLEEP_FOR_EVER, Chip
 
 MARK = 0x46410000
-REQUESTED, PANIC, EXCEPTION, PYTHON, JUMP, STACK, EXIT = range(1, 8)
+REQUESTED, PANIC, EXCEPTION, PYTHON, JUMP, STACK, EXIT, USB = range(1, 9)
 UNDEFINED_INSTRUCTION = b"\x00\xde"
 WATCHDOG_MS = 8000
 SAFETY_NET_ALARM = 2
@@ -50,6 +51,20 @@ def test_a_stack_that_ran_over_resets_at_the_next_answer(chip: Chip) -> None:
     chip.enter("memory_wipe_unused_stack")
     assert chip.runs_into_reset(100)
     assert chip.scratch_registers()[0] == MARK | STACK
+
+
+def test_an_endpoint_that_refuses_a_transfer_resets(chip: Chip) -> None:
+    """The driver believes the endpoint free while it is not: better a reset than a deaf device."""
+    out_armed = chip.address("out_armed")
+    chip.device.run_for_ms(1)
+    assert chip.machine.read_memory(out_armed, 1) == b"\1"
+    chip.machine.write_memory(out_armed, b"\0")
+    with pytest.raises(UsbError):
+        chip.device.host.get_descriptor(1, 0, 18)
+        chip.device.host.get_descriptor(1, 0, 18)
+    chip.device.run_for_ms(100)
+    assert chip.resets == 1
+    assert chip.scratch_registers() == (MARK | USB, 0x01)
 
 
 def test_the_next_boot_works(chip: Chip) -> None:
