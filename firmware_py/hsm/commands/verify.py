@@ -60,17 +60,11 @@ def change_reference_data(card, command, response):
     _check_length(is_user, len(data) - old_length)
     _close(card, is_user)
     secret = reference.verify(data[:old_length], transport_ok=True)
-    with card.store.transaction() as change:
-        reference_data.put(
-            change,
-            card.store.seal,
-            ID_USER_PIN if is_user else ID_SO_PIN,
-            data[old_length:],
-            reference.tries_limit,
-            reference.iterations,
-            secret,
-        )
-        change.commit()
+    try:
+        _put(card, reference, data[old_length:], secret)
+    except Exception:
+        secret.wipe()
+        raise
     _open(card, is_user, secret)
 
 
@@ -108,15 +102,20 @@ def reset_retry_counter(card, command, response):
 def _reset(card, user, new_pin, secret):
     if not new_pin:
         user.restore_tries()
-        return
+    else:
+        _put(card, user, new_pin, secret)
+
+
+def _put(card, reference, new_pin, secret):
+    # The same reference data with another value, and all tries.
     with card.store.transaction() as change:
         reference_data.put(
             change,
             card.store.seal,
-            ID_USER_PIN,
+            reference.id,
             new_pin,
-            user.tries_limit,
-            user.iterations,
+            reference.tries_limit,
+            reference.iterations,
             secret,
         )
         change.commit()
@@ -158,8 +157,8 @@ def _close(card, is_user):
 
 def _open(card, is_user, secret):
     if is_user:
-        card.status.open_user(secret)
-        secret.wipe()
+        with secret:
+            card.status.open_user(secret)
     else:
         card.status.open_so(secret)
 

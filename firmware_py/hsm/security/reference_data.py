@@ -52,7 +52,7 @@ class ReferenceData:
 
     def __init__(self, store, id):
         self._store = store
-        self._id = id
+        self.id = id
         self._contents = store.read(id)
         self.length, self.tries_limit, self.flags, self.iterations, self._salt = struct.unpack_from(
             _PARAMETERS, self._contents, 0
@@ -60,7 +60,7 @@ class ReferenceData:
 
     def tries_left(self):
         """Tries that are left: 0 if blocked."""
-        return max(0, self.tries_limit - counters.tries_spent(self._store, self._id))
+        return max(0, self.tries_limit - counters.tries_spent(self._store, self.id))
 
     def verify(self, pin, transport_ok=False):
         """The secret that `pin` opens, as a handle the caller wipes.
@@ -73,7 +73,7 @@ class ReferenceData:
             raise AuthenticationBlocked
         if self.flags & FLAG_TRANSPORT and not transport_ok:
             raise TransportState
-        counters.spend_try(self._store, self._id)
+        counters.spend_try(self._store, self.id)
         if self.tries_left() != before - 1:
             raise AuthenticationBlocked
         secret = self._open(pin)
@@ -82,39 +82,44 @@ class ReferenceData:
             if left < 1:
                 raise AuthenticationBlocked
             raise AuthenticationFailed(left)
-        if counters.restore_tries(self._store, self._id):
-            self._renew()
+        try:
+            self.restore_tries()
+        except Exception:
+            secret.wipe()
+            raise
         return secret
 
     def restore_tries(self):
-        """Give all tries back, on the security officer's word."""
-        if counters.restore_tries(self._store, self._id):
+        """Give all tries back: after a success, or on the security officer's word."""
+        if counters.restore_tries(self._store, self.id):
             self._renew()
 
     def _open(self, pin):
-        # Opened twice, and the two results compared by a MAC: one skipped check opens nothing.
+        # Opened twice, and the two results compared by their MACs, twice: one skipped check opens
+        # nothing.
         sealed = memoryview(self._contents)[_PARAMETERS_BYTES:]
-        bound = _bound(self._id, self._contents)
+        bound = _bound(self.id, self._contents)
         pepper = self._store.seal.pepper
-        with Secret.stretch(pin, self._salt, self.iterations, pepper) as stretched:
-            try:
+        secret = None
+        opened = False
+        try:
+            with Secret.stretch(pin, self._salt, self.iterations, pepper) as stretched:
                 secret = stretched.open_object(bound, sealed)
-                again = stretched.open_object(bound, sealed)
-            except CryptoError as error:
-                if error.args[0] != REASON_AUTHENTICATION:
-                    raise
-                return None
-        with again:
-            same = equal(_verifier(secret), _verifier(again))
-        if not same:
-            secret.wipe()
-            return None
-        return secret
+                with stretched.open_object(bound, sealed) as again:
+                    same = equal(_verifier(secret), _verifier(again))
+                    opened = equal(_verifier(again), _verifier(secret)) and same
+        except CryptoError as error:
+            if error.args[0] != REASON_AUTHENTICATION:
+                raise
+        finally:
+            if secret is not None and not opened:
+                secret.wipe()
+        return secret if opened else None
 
     def _renew(self):
         # The field's slots are nearly used up: the same reference data with a new field.
         with self._store.transaction() as change:
-            change.put(self._id, KIND_REFERENCE_DATA, self._contents, FLAG_FIELD)
+            change.put(self.id, KIND_REFERENCE_DATA, self._contents, FLAG_FIELD)
             change.commit()
 
 
