@@ -16,7 +16,7 @@ class Card:
     """`workspace`: static memory of at least a chunk, wiped after use."""
 
     def __init__(self, workspace):
-        self.store = Store(Flash(), Seal)
+        self.store = Store(Flash(), Seal, self.end_session)
         self.status = SecurityStatus(self.store)
         self.identity = identity
         self.rescue_selected = False

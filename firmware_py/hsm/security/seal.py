@@ -7,7 +7,7 @@ user PIN opens.
 
 import struct
 
-from hsm_crypto import HASH_SHA256, digest
+from hsm_crypto import HASH_SHA256, digest, equal
 
 from hsm.platform import otp
 from hsm.security import root
@@ -40,6 +40,17 @@ class Seal:
     def hash(self, *parts):
         """32 bytes over public bytes: SHA-256."""
         return digest(HASH_SHA256, *parts)
+
+    def equal(self, a, b):
+        """True if `a` and `b` are the same; in constant time."""
+        return equal(a, b)
+
+    def wipe(self):
+        """Wipe all keys: the store was mounted anew, or given up."""
+        self.close_user_class()
+        self._device.wipe()
+        self._log.wipe()
+        self.pepper.wipe()
 
     def open_user_class(self, master_key):
         """From now on objects of the user class open."""

@@ -2,8 +2,8 @@
 """Compaction: the oldest sector's live records move to the head in a transaction.
 
 The copies keep generation and seal; the originals are destroyed after the commit, like any
-replaced record, and the sector is given back. A cut before the commit leaves dead copies, which
-recovery destroys.
+replaced record, and the sector is given back. A cut or a failure before the commit leaves dead
+copies, which recovery destroys.
 """
 
 from hsm.store import record
@@ -39,9 +39,18 @@ def _move_on(store):
 
 
 def _move(store, victim):
+    number = store.next_number()
+    try:
+        copies = _copy_live(store, victim, number)
+    except Exception:
+        store.mount()
+        raise
+    store.commit(number, copies)
+
+
+def _copy_live(store, victim, number):
     log = store.log
     view = log.view
-    number = store.next_number()
     position = (victim << record.SECTOR_SHIFT) + record.SECTOR_HEADER_BYTES
     end = (victim + 1) << record.SECTOR_SHIFT
     copies = []
@@ -55,4 +64,4 @@ def _move(store, victim):
             payload = bytes(view[start : start + length])
             copies.append(log.append(kind, flags, id, part, generation, number, payload))
         position += record.record_bytes(length)
-    store.commit(number, copies)
+    return copies

@@ -44,17 +44,21 @@ class Log:
     def append(self, kind, flags, id, part, generation, transaction, payload, field_bytes=0):
         """Program one record; `field_bytes` behind the payload stay erased. Returns its offset.
 
-        StoreFull: no sector is left. StoreFailure: the flash refused.
+        `payload`: bytes. StoreFull: too long, or no sector is left; nothing was written.
+        StoreFailure, MemoryError: what the flash holds is unknown, and the store must be mounted.
         """
         length = len(payload) + field_bytes
         size = record.record_bytes(length)
+        if size > record.RECORD_BYTES_MAX:
+            raise StoreFull
+        head = record.encode_header(kind, flags, id, part, length, generation, transaction)
+        data = b"".join((head, record.STATE_WRITTEN, payload))
         if self.end - self.position < size:
             self._open_sector()
         offset = self.position
-        head = record.encode_header(kind, flags, id, part, length, generation, transaction)
         # The place is taken before the flash is touched: a failed program is not overwritten.
         self.position = offset + size
-        self.program(offset, b"".join((head, record.STATE_WRITTEN, payload)))
+        self.program(offset, data)
         return offset
 
     def program(self, offset, data):

@@ -5,7 +5,7 @@ import struct
 
 from hsm import limits
 from hsm.store import record, recovery
-from hsm.store.errors import NotFound, StoreDamaged, StoreError, StoreFailure
+from hsm.store.errors import NotFound, StoreDamaged, StoreFailure
 from hsm.store.index import Index
 from hsm.store.log import Log
 from hsm.store.record import (
@@ -30,11 +30,13 @@ class Store:
 
     `flash`: size_bytes, view(), program(), erase(), is_erased(), as hsm.platform.flash.Flash.
     `open_seal(root: bytes)`: an object with key(user) -> a key with seal/open/open_into/
-    seal_object/open_object; mac(*parts) and hash(*parts) -> 32 bytes.
+    seal_object/open_object; mac(*parts) and hash(*parts) -> 32 bytes; equal(a, b) in constant time;
+    wipe(). `end_session()`: called before a seal is wiped, with all the keys that it had opened.
     """
 
-    def __init__(self, flash, open_seal):
+    def __init__(self, flash, open_seal, end_session=None):
         self._open_seal = open_seal
+        self._end_session = end_session
         self.log = Log(flash)
         self.index = Index()
         # Room for the reserve, and a quarter for records that do not fill their sector.
@@ -45,12 +47,18 @@ class Store:
         self.seal = None
 
     def _forget(self):
+        seal = self.seal
+        if seal is not None:
+            if self._end_session is not None:
+                self._end_session()
+            seal.wipe()
         self.log.reset()
         self.index.clear()
         self.state = BLANK
         self.seal = None
         self._root = None
         self._number = 0
+        self._commit_number = -1
         self.levelled_at = 0
         self._cached_at = -1
         self._cached_bytes = 0
@@ -58,7 +66,7 @@ class Store:
     # --- Life ------------------------------------------------------------------------------------
 
     def mount(self):
-        """Bring the store to a settled state; `state` tells what was found."""
+        """Bring the store to a settled state; `state` tells what was found. Raises nothing."""
         self._forget()
         replay = recovery.Replay(self)
         try:
@@ -68,9 +76,11 @@ class Store:
                 return
             self._verify(replay)
             self._number = replay.number
+            self._commit_number = replay.commit_number
             self.state = READY
             replay.finish()
-        except StoreError:
+        except Exception:
+            # No memory, a flash that fails, no seal: what was not settled is not worked with.
             self._forget()
             self.state = DAMAGED
 
@@ -98,7 +108,10 @@ class Store:
         self.seal = self._open_seal(self._root)
         start = replay.commit_at + HEADER_BYTES
         mac = self._commit_mac(replay.commit_number)
-        if self.log.view[start : start + record.COMMIT_BYTES] != mac:
+        found = self.log.view[start : start + record.COMMIT_BYTES]
+        if not self.seal.equal(mac, found):
+            raise StoreDamaged
+        if not self.seal.equal(found, mac):
             raise StoreDamaged
 
     # --- Reading ---------------------------------------------------------------------------------
@@ -149,8 +162,10 @@ class Store:
             part, skip = divmod(start + done, limits.CHUNK_BYTES)
             step = min(length - done, limits.CHUNK_BYTES - skip)
             if private:
-                self.open_part(id, part, out[done:])
+                end = done + self.open_part(id, part, out[done:])
                 out[done : done + step][:] = out[done + skip : done + skip + step]
+                # The chunk's other bytes were not asked for.
+                out[done + step : end][:] = bytes(end - done - step)
             else:
                 self._fill_cache(self._find(id, part))
                 out[done : done + step][:] = memoryview(self._cache)[skip : skip + step]
@@ -234,7 +249,11 @@ class Store:
         compaction.make_room(self)
         change = Transaction(self, self.next_number())
         if ROOT_ID not in self.index:
-            change.put_plain(ROOT_ID, KIND_ROOT, self._root, FLAG_PERSISTENT)
+            try:
+                change.put_plain(ROOT_ID, KIND_ROOT, self._root, FLAG_PERSISTENT)
+            except Exception:
+                self.mount()
+                raise
         return change
 
     def next_number(self):
@@ -245,7 +264,10 @@ class Store:
         return self._number
 
     def commit(self, number, offsets):
-        """Make the records at `offsets` take effect. For Transaction and compaction."""
+        """Make the records at `offsets` take effect. For Transaction and compaction.
+
+        An error: they did not. A failure behind the commit record is settled by a mount.
+        """
         superseded = []
         try:
             view = self.log.view
@@ -258,17 +280,18 @@ class Store:
                 self.log.destroy(offset)
             self._cached_at = -1
             self.log.release_dead(self.log.head)
-        except (OSError, StoreError):
+        except Exception:
             # The flash alone knows whether the commit holds.
             self.mount()
-            raise
+            if self._commit_number != number:
+                raise
 
     def abort(self, offsets):
         """Destroy the records of a transaction that will not be committed."""
         try:
             for offset in offsets:
                 self.log.destroy(offset)
-        except StoreError:
+        except Exception:
             self.mount()
 
     def apply(self, records, superseded):

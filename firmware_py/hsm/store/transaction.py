@@ -19,17 +19,22 @@ class Transaction:
         self._number = number
         self._records = []
         self._added_bytes = 0
+        self._failed = False
 
     def __enter__(self):
         return self
 
     def __exit__(self, exception_type, exception, traceback):
         records, self._records = self._records, None
-        if records:
+        if self._failed:
+            # A record may stand in the log that is not among `records`.
+            self._store.mount()
+        elif records:
             self._store.abort(records)
 
     def put(self, id, kind, data, flags=0):
-        """Make or replace a small object: `data` in one part."""
+        """Make or replace a small object: `data` in one part. StoreFull: longer than a chunk."""
+        _check_length(data)
         self._truncate(id, 0)
         self._put_part(id, kind, flags | FLAG_LAST, 0, data)
 
@@ -90,10 +95,11 @@ class Transaction:
 
     def put_plain(self, id, kind, data, flags=0):
         """Make or replace an object that is not sealed: public and needed to make the seal."""
+        _check_length(data)
         self._append(kind, flags | FLAG_LAST | record.FLAG_PLAIN, id, 0, data)
 
     def commit(self):
-        """Durable before it returns. StoreFailure: the store is as it was before, or after."""
+        """Durable before it returns. An error: the store is as it was before."""
         records, self._records = self._records, None
         self._store.commit(self._number, records)
 
@@ -112,11 +118,16 @@ class Transaction:
         field_bytes = record.FIELD_BYTES if flags & FLAG_FIELD else 0
         if kind < record.KIND_CONTROL:
             self._admit(id, part, len(payload) + field_bytes)
-        self._records.append(
-            store.log.append(
-                kind, flags, id, part, self._number, self._number, payload, field_bytes
+        number = self._number
+        try:
+            self._records.append(
+                store.log.append(kind, flags, id, part, number, number, payload, field_bytes)
             )
-        )
+        except StoreFull:
+            raise
+        except Exception:
+            self._failed = True
+            raise
 
     def _admit(self, id, part, length):
         # What replaces a record of its own size always fits: a PIN can be changed in a full store.
@@ -128,3 +139,9 @@ class Transaction:
         self._added_bytes += added
         if added > 0 and store.log.live_bytes + self._added_bytes > store.capacity_bytes:
             raise StoreFull
+
+
+def _check_length(data):
+    # What is read back passes through a buffer of one chunk.
+    if len(data) > limits.CHUNK_BYTES:
+        raise StoreFull

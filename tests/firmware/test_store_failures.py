@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The store when an operation fails: what was acknowledged stays, the rest never appears.
+
+Each flash operation of each change fails once, with no, half or full effect; memory runs out; a
+record is too long.
+"""
+
+from collections.abc import Callable
+
+import pytest
+from hsm import limits
+from hsm.store import Store, StoreFailure, StoreFull, counters, record
+from hsm.store import store as store_module
+from nor_flash import SECTOR_BYTES, NorFlash, tear_full, tear_none, tear_prefix
+from store_twin import KIND, SCRATCH, Seal, fresh, mounted, objects, put
+from test_store_cuts import CHANGES, SECTORS, nearly_compacting, operations_of, prepared
+
+EFFECTS = (tear_none, tear_prefix, tear_full)
+ERRORS = (OSError, MemoryError)
+
+
+# --- Failed operations --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("prepare", [prepared, nearly_compacting])
+@pytest.mark.parametrize("change", CHANGES)
+def test_every_failure_of_every_change(prepare, change: Callable[[Store], None], error) -> None:
+    image = prepare().image()
+    before = objects(mounted(NorFlash(SECTORS, image)))
+    flash = NorFlash(SECTORS, image)
+    change(mounted(flash))
+    after = objects(mounted(flash))
+    for at in range(operations_of(image, change)):
+        for effect in EFFECTS:
+            flash = NorFlash(SECTORS, image)
+            store = mounted(flash)
+            flash.arm(at, effect, error)
+            try:
+                change(store)
+            except (StoreFailure, MemoryError):
+                expected = before
+            else:
+                expected = after
+            assert not flash.armed()
+            SCRATCH[:] = bytes(len(SCRATCH))
+            path = f"{at}.{effect.__name__}"
+            assert store.state == store_module.READY, path
+            assert objects(store) == expected, path
+            put(store, 7, b"goes on")
+            assert objects(store) == objects(mounted(flash)) == expected | {7: b"goes on"}, path
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_every_failure_of_the_first_transaction(error) -> None:
+    flash, store = fresh(SECTORS)
+    put(store, 1, b"one")
+    for at in range(flash.operations):
+        for effect in EFFECTS:
+            flash, store = fresh(SECTORS)
+            flash.arm(at, effect, error)
+            try:
+                put(store, 1, b"one")
+            except (StoreFailure, MemoryError):
+                assert store.state == mounted(flash).state == store_module.BLANK
+                store.format(b"R" * 33)
+                put(store, 1, b"again")
+                assert objects(mounted(flash)) == {1: b"again"}
+            else:
+                assert objects(store) == objects(mounted(flash)) == {1: b"one"}
+
+
+def test_leaving_a_transaction_fails() -> None:
+    image = prepared().image()
+    before = objects(mounted(NorFlash(SECTORS, image)))
+    for at in range(6):
+        for effect in EFFECTS:
+            flash = NorFlash(SECTORS, image)
+            store = mounted(flash)
+            with store.transaction() as change:
+                change.put(1, KIND, b"UNCOMMITTED")
+                change.put(8, KIND, b"UNCOMMITTED")
+                flash.arm(at, effect, OSError)
+            flash.disarm()
+            put(store, 7, b"goes on")
+            assert objects(store) == objects(mounted(flash)) == before | {7: b"goes on"}
+            assert b"UNCOMMITTED" not in flash.image()
+
+
+@pytest.mark.parametrize("prepare", [prepared, nearly_compacting])
+@pytest.mark.parametrize("call", range(4))
+def test_memory_runs_out_in_a_commit(prepare, call: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("commit_check", "encode_header", "decode_header", "record_bytes"):
+        flash = NorFlash(SECTORS, prepare().image())
+        store = mounted(flash)
+        before = objects(store)
+        real = getattr(record, name)
+        calls = [0]
+
+        def fails(*arguments, real=real, calls=calls):
+            calls[0] += 1
+            if calls[0] == call + 1:
+                raise MemoryError
+            return real(*arguments)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(record, name, fails)
+            try:
+                put(store, 1, b"one more")
+            except MemoryError:
+                expected = before
+            else:
+                expected = before | {1: b"one more"}
+        assert objects(store) == expected
+        put(store, 7, b"goes on")
+        assert objects(store) == objects(mounted(flash)) == expected | {7: b"goes on"}
+
+
+def test_memory_runs_out_in_a_mount(monkeypatch: pytest.MonkeyPatch) -> None:
+    flash = prepared()
+    image = flash.image()
+
+    def fails(*_arguments):
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Seal, "hash", fails)
+        store = mounted(flash)
+    assert store.state == store_module.DAMAGED
+    assert store.seal is None
+    assert flash.image() == image
+    store.mount()
+    assert store.state == store_module.READY
+
+
+def test_a_flash_that_fails_for_good_is_left_alone() -> None:
+    flash = prepared()
+    before = objects(mounted(flash))
+    store = mounted(flash)
+
+    def fails(*_arguments) -> None:
+        raise OSError(5)
+
+    store.log.flash = flash_that(flash, program=fails, erase=fails)
+    with pytest.raises(StoreFailure):
+        put(store, 1, b"new")
+    assert objects(mounted(flash)) == before
+
+
+def flash_that(flash: NorFlash, **methods) -> NorFlash:
+    """A flash on the same cells with other methods."""
+    other = NorFlash(SECTORS)
+    other.cells = flash.cells
+    for name, method in methods.items():
+        setattr(other, name, method)
+    return other
+
+
+def test_a_remount_wipes_the_seal_and_ends_the_session() -> None:
+    flash = prepared()
+    ended = []
+    store = Store(flash, Seal, lambda: ended.append(store.seal))
+    store.mount()
+    first = store.seal
+    assert isinstance(first, Seal)
+    flash.arm(0, tear_none, OSError)
+    with pytest.raises(StoreFailure):
+        put(store, 1, b"new")
+    assert ended == [first]
+    assert first.wiped
+    assert isinstance(store.seal, Seal)
+    assert not store.seal.wiped
+
+
+# --- Lengths ------------------------------------------------------------------------------------
+
+
+def test_a_record_longer_than_a_sector_is_refused_before_it_is_written() -> None:
+    flash, store = fresh()
+    put(store, 1, b"one")
+    longest = SECTOR_BYTES - record.SECTOR_HEADER_BYTES - record.HEADER_BYTES
+    for length in (longest + 1, longest + 8, 4087, 65535, 70000):
+        image = flash.image()
+        with pytest.raises(StoreFull):
+            store.log.append(KIND, 0, 2, 0, 9, 9, bytes(length))
+        with pytest.raises(StoreFull):
+            store.log.append(KIND, 0, 2, 0, 9, 9, bytes(length - 64), 64)
+        assert flash.image() == image
+        with pytest.raises(StoreFull), store.transaction() as change:
+            change.put_object(2, KIND, bytes(length - record.TAG_BYTES))
+    with store.transaction() as change:
+        change.put_object(2, KIND, bytes(longest - record.TAG_BYTES))
+        change.commit()
+    again = mounted(flash)
+    assert again.state == store_module.READY
+    assert again.open_object(2) == bytes(longest - record.TAG_BYTES)
+
+
+def test_a_small_object_is_a_chunk_at_most() -> None:
+    flash, store = fresh()
+    put(store, 1, b"one")
+    for flags in (0, record.FLAG_FIELD, record.FLAG_USER):
+        with store.transaction() as change:
+            with pytest.raises(StoreFull):
+                change.put(2, KIND, bytes(limits.CHUNK_BYTES + 1), flags)
+            with pytest.raises(StoreFull):
+                change.put_plain(2, KIND, bytes(limits.CHUNK_BYTES + 1))
+        with store.transaction() as change:
+            change.put(2, KIND, bytes(limits.CHUNK_BYTES), flags)
+            change.commit()
+        assert mounted(flash).size(2) == limits.CHUNK_BYTES
+    assert objects(mounted(flash))[1] == b"one"
+
+
+# --- What is left in the buffer -----------------------------------------------------------------
+
+
+def test_private_contents_beyond_what_was_asked_for_are_wiped() -> None:
+    _, store = fresh()
+    data = bytes(range(1, 251)) * 10
+    put(store, 1, data, record.FLAG_USER)
+    for start, length in ((0, 5), (7, 1), (1000, 100), (0, 1024), (1023, 1100), (2499, 9), (0, 0)):
+        out = bytearray(length + limits.CHUNK_BYTES)
+        count = store.read_into(1, start, length, memoryview(out))
+        assert out[:count] == data[start : start + length]
+        assert not any(out[count:]), (start, length)
+
+
+# --- The commit's MAC ---------------------------------------------------------------------------
+
+
+def test_the_commit_is_compared_twice_by_the_seal(monkeypatch: pytest.MonkeyPatch) -> None:
+    flash = prepared()
+    store = mounted(flash)
+    assert isinstance(store.seal, Seal)
+    assert store.seal.comparisons == 2
+    for lie in range(2):
+        # A glitch that turns one of the comparisons: the other one still tells.
+        answers = [False, False]
+        answers[lie] = True
+        with monkeypatch.context() as patch:
+            patch.setattr(Seal, "equal", lambda self, a, b, left=answers: left.pop(0))
+            assert mounted(flash).state == store_module.DAMAGED
+
+
+# --- Programs that do nothing -------------------------------------------------------------------
+
+
+def test_a_counter_that_does_not_move_is_an_error() -> None:
+    flash = prepared()
+    store = mounted(flash)
+    counters.spend_try(store, 3)
+    flash.ignores_programs = True
+    with pytest.raises(StoreFailure):
+        counters.spend_try(store, 3)
+    with pytest.raises(StoreFailure):
+        counters.restore_tries(store, 3)
+    with pytest.raises(StoreFailure):
+        counters.spend_use(store, 3)
+    assert counters.tries_spent(store, 3) == 1
+    flash.ignores_programs = False
+    counters.spend_try(store, 3)
+    assert counters.tries_spent(mounted(flash), 3) == 2
