@@ -83,7 +83,12 @@ def check_user(status):
 
 def _check(rule, status):
     # Evaluated twice, the second time anew: one skipped instruction opens nothing.
-    if rule == NEVER or (rule == USER and not status.user_is_authenticated()):
+    if not _allows(rule, status):
         raise AccessDenied
-    if rule != ALWAYS and not status.user_is_authenticated():
+    if not _allows(rule, status):
         raise AccessDenied
+
+
+def _allows(rule, status):
+    # Whatever is neither ALWAYS nor USER is NEVER.
+    return rule == ALWAYS or (rule == USER and status.user_is_authenticated())

@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What opens something is checked twice: one check that errs opens nothing."""
+
+from collections.abc import Callable, Iterator
+
+import hsm_crypto
+import pytest
+from device import SO_PIN, USER_PIN, Device, tlv
+from hsm.keys.algorithms import KEY_EC, KEY_RSA
+from hsm.keys.key_store import KeyStore
+from hsm.security import access_rules, reference_data
+from hsm.security.access_rules import AccessDenied, NotAllowed
+from hsm.store import NotFound, counters
+from nor_flash import PowerCut
+
+P256 = hsm_crypto.curve_parameters(hsm_crypto.CURVE_SECP256R1)[0]
+KEY, PRIVATE, PUBLIC, INTERNAL = 0xCC01, 0xCD01, 0xCF01, 0x1081
+
+
+@pytest.fixture
+def device() -> Device:
+    device = Device()
+    device.initialize()
+    device.generate_ec(1, P256)
+    device.select()
+    return device
+
+
+class Status:
+    """A security status that answers as the test says, one answer per question."""
+
+    def __init__(self, *answers: bool) -> None:
+        self._answers = iter(answers)
+
+    def user_is_authenticated(self) -> bool:
+        return next(self._answers)
+
+
+def one_wrong(right: Callable, wrong_call: int, value: object) -> Callable:
+    """`right`, but call number `wrong_call` returns `value`."""
+    calls: Iterator[int] = iter(range(1000))
+
+    def call(*arguments: object) -> object:
+        return value if next(calls) == wrong_call else right(*arguments)
+
+    return call
+
+
+# --- Access rules ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answers", [(True, False), (False, True), (False, False)])
+def test_user_rule_wants_two_answers(answers: tuple[bool, bool]) -> None:
+    for check in (
+        lambda status: access_rules.check_user(status),
+        lambda status: access_rules.check_read(PRIVATE, status),
+        lambda status: access_rules.check_update(PUBLIC, status),
+        lambda status: access_rules.check_delete(KEY, status),
+    ):
+        with pytest.raises(AccessDenied):
+            check(Status(*answers))
+        check(Status(True, True))
+
+
+@pytest.mark.parametrize("wrong_call", [0, 1])
+def test_one_wrong_evaluation_opens_nothing(monkeypatch, wrong_call: int) -> None:
+    for check, fid, status in (
+        (access_rules.check_read, KEY, Status(True, True)),
+        (access_rules.check_update, KEY, Status(True, True)),
+        (access_rules.check_read, INTERNAL, Status(True, True)),
+        (access_rules.check_delete, INTERNAL, Status(True, True)),
+        (access_rules.check_read, PRIVATE, Status(False, False)),
+    ):
+        wrong = one_wrong(access_rules._allows, wrong_call, True)
+        with monkeypatch.context() as patch, pytest.raises(AccessDenied):
+            patch.setattr(access_rules, "_allows", wrong)
+            check(fid, status)
+
+
+def test_never_is_never(device: Device) -> None:
+    device.verify()
+    status = device.card.status
+    for fid in (KEY, INTERNAL, 0x1201, 0x0000):
+        with pytest.raises(AccessDenied):
+            access_rules.check_read(fid, status)
+        with pytest.raises(AccessDenied):
+            access_rules.check_update(fid, status)
+    for fid in (0x2F00, 0x2F01, 0x2F03):
+        with pytest.raises(NotAllowed):
+            access_rules.check_delete(fid, status)
+
+
+# --- Security status ------------------------------------------------------------------------------
+
+
+def test_session_and_seal_must_both_be_open(device: Device) -> None:
+    status, seal = device.card.status, device.card.store.seal
+    device.verify()
+    assert status.user_is_authenticated()
+    seal.close_user_class()
+    assert not status.user_is_authenticated()
+    device.send("00200081", 0x63C3)
+    device.sign(1, 0x70, bytes(32), expect=0x6982)
+    device.verify()
+    status._user = status._so
+    assert seal.user_class_is_open()
+    assert not status.user_is_authenticated()
+    device.sign(1, 0x70, bytes(32), expect=0x6982)
+
+
+@pytest.mark.parametrize(
+    "logout",
+    [
+        lambda device: device.select(),
+        lambda device: device.card.end_session(),
+        lambda device: device.verify(b"000000", expect=0x63C2),
+        lambda device: device.send(b"\0\x2c\1\x81\x08" + SO_PIN),
+    ],
+)
+def test_logout_closes_the_user_class(device: Device, logout: Callable[[Device], object]) -> None:
+    device.verify()
+    assert device.card.store.seal.user_class_is_open()
+    logout(device)
+    assert not device.card.store.seal.user_class_is_open()
+    assert not device.card.status.user_is_authenticated()
+
+
+# --- Keys -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("skipped", [0, 1])
+def test_one_skipped_check_gives_no_key(device: Device, monkeypatch, skipped: int) -> None:
+    device.verify()
+    device.generate_ec(2, P256, tlv(0x91, b"\x71"))
+    device.generate_ec(3, P256, tlv(0x90, bytes(4)))
+    alive = len(hsm_crypto.live_handles)
+    for key_id, kind, algorithm, expect in (
+        (1, KEY_RSA, 0x20, 0x6400),
+        (2, KEY_EC, 0x70, 0x6985),
+        (3, KEY_EC, 0x70, 0x6A84),
+    ):
+        wrong = one_wrong(KeyStore._check, skipped, None)
+        with monkeypatch.context() as patch:
+            patch.setattr(KeyStore, "_check", lambda *arguments, wrong=wrong: wrong(*arguments))
+            device.sign(key_id, algorithm, bytes(32), expect=expect)
+        assert len(hsm_crypto.live_handles) == alive, kind
+    wrong = one_wrong(KeyStore._check, skipped, None)
+    with monkeypatch.context() as patch, pytest.raises(NotFound):
+        patch.setattr(KeyStore, "_check", lambda *arguments: wrong(*arguments))
+        device.card.keys.open_for_use(0, KEY_EC, 0x70)
+
+
+# --- Reference data -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("wrong_call", [0, 1])
+def test_one_wrong_comparison_is_a_wrong_pin(device: Device, monkeypatch, wrong_call: int) -> None:
+    with monkeypatch.context() as patch:
+        wrong = one_wrong(hsm_crypto.equal, wrong_call, False)
+        patch.setattr(reference_data, "equal", wrong)
+        device.verify(expect=0x63C2)
+    assert not device.card.status.user_is_authenticated()
+    device.verify()
+
+
+@pytest.mark.parametrize("wrong_call", [0, 1])
+def test_one_forged_opening_is_a_wrong_pin(device: Device, monkeypatch, wrong_call: int) -> None:
+    forged = hsm_crypto.Secret.open_object
+    calls = iter(range(100))
+
+    def open_object(self: hsm_crypto.Secret, bound: bytes, sealed: bytes) -> object:
+        if next(calls) == wrong_call:
+            return hsm_crypto.Secret.from_bytes(bytes(32))
+        return forged(self, bound, sealed)
+
+    for pin, left in ((USER_PIN, 2), (b"000000", 1)):
+        calls = iter(range(100))
+        with monkeypatch.context() as patch:
+            patch.setattr(hsm_crypto.Secret, "open_object", open_object)
+            device.verify(pin, expect=0x63C0 | left)
+    assert not device.card.status.user_is_authenticated()
+    assert len(hsm_crypto.live_handles) == 3
+    device.verify()
+
+
+@pytest.mark.parametrize("wrong_call", [0, 1])
+def test_two_forged_openings_meet_two_comparisons(
+    device: Device, monkeypatch, wrong_call: int
+) -> None:
+    def open_object(self: hsm_crypto.Secret, bound: bytes, sealed: bytes) -> object:
+        return hsm_crypto.Secret.random(32)
+
+    monkeypatch.setattr(hsm_crypto.Secret, "open_object", open_object)
+    monkeypatch.setattr(reference_data, "equal", one_wrong(hsm_crypto.equal, wrong_call, True))
+    device.verify(expect=0x63C2)
+    assert not device.card.status.user_is_authenticated()
+
+
+@pytest.mark.parametrize("operation", ["stretch", "open_object"])
+def test_the_try_is_spent_before_the_comparison(
+    device: Device, monkeypatch, operation: str
+) -> None:
+    def cut(*_: object) -> None:
+        raise PowerCut
+
+    with monkeypatch.context() as patch, pytest.raises(PowerCut):
+        patch.setattr(hsm_crypto.Secret, operation, cut)
+        device.verify()
+    device.power_on()
+    device.send("00200081", 0x63C2)
+    device.verify()
+    device.power_on()
+    device.send("00200081", 0x63C3)
+
+
+def test_a_try_that_was_not_spent_compares_nothing(device: Device, monkeypatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(counters, "spend_try", lambda *_: None)
+        patch.setattr(hsm_crypto.Secret, "stretch", lambda *_: pytest.fail("it was compared"))
+        device.verify(expect=0x6983)
+    assert not device.card.status.user_is_authenticated()
+    device.verify()
+
+
+def test_a_right_pin_cut_at_its_last_try_leaves_a_blocked_pin(device: Device, monkeypatch) -> None:
+    for expect in (0x63C2, 0x63C1):
+        device.verify(b"000000", expect=expect)
+
+    def cut(*_: object) -> None:
+        raise PowerCut
+
+    with monkeypatch.context() as patch, pytest.raises(PowerCut):
+        patch.setattr(counters, "restore_tries", cut)
+        device.verify()
+    device.power_on()
+    device.verify(expect=0x6983)
+
+
+def test_so_pin_opens_the_master_key_only_if_it_may_reset(device: Device) -> None:
+    def opened(id: int, pin: bytes) -> bytes:
+        reference = reference_data.ReferenceData(device.card.store, id)
+        with reference.verify(pin) as secret:
+            return secret.mac(b"which")
+
+    for options, same in ((0x0000, False), (0x0001, True), (0x0020, False), (0x0021, True)):
+        device.initialize(options=options)
+        assert (opened(0x1081, USER_PIN) == opened(0x1089, SO_PIN)) == same
