@@ -40,7 +40,7 @@ def _folder() -> Path:
     try:
         tree = Sources(say=lambda line: None).tree("nss").folder
     except ToolError as error:
-        # Not a skip: these vectors are what finds faults, and a green run says that they were tried.
+        # Not a skip: these vectors find faults, and a green run says that they were tried.
         pytest.fail(f"no Wycheproof vectors, the source nss cannot be had: {error}", pytrace=False)
     found = next(tree.rglob("ecdsa_secp256r1_sha256_test.json"), None)
     assert found is not None, f"no Wycheproof files below {tree.relative_to(paths.PROJECT)}"
