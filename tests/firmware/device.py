@@ -37,7 +37,9 @@ class Device:
     def transmit(self, apdu: bytes) -> bytes:
         """The whole response APDU, as it comes."""
         length = self.dispatcher.process(hsm_port.command_view(apdu))
-        return bytes(hsm_port.response_buffer()[:length])
+        answer = bytes(hsm_port.response_buffer()[:length])
+        hsm_port.transport_respond(length, self.dispatcher.has_more())
+        return answer
 
     def send(self, apdu: bytes | str, expect: int = 0x9000) -> bytes:
         """Response data; the status word must be `expect`."""

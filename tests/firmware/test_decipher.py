@@ -54,6 +54,19 @@ def test_bad_input_is_refused(device: Device, key: cvc.Rsa) -> None:
         decipher(device, RSA_KEY, algorithm, bytes(128), expect=0x6A86)
 
 
+def test_no_number_above_the_modulus_meets_the_key(
+    device: Device, key: cvc.Rsa, monkeypatch
+) -> None:
+    def used(*_: object) -> None:
+        pytest.fail("the key was used")
+
+    monkeypatch.setattr(hsm_crypto.RsaKey, "raw_into", used)
+    for number in (key.modulus, key.modulus + 1, (1 << 1024) - 1):
+        block = number.to_bytes(128, "big")
+        decipher(device, RSA_KEY, RAW, block, expect=0x6400)
+        device.sign(RSA_KEY, 0x20, block, expect=0x6400)
+
+
 def test_the_key_says_what_it_is_for(device: Device) -> None:
     for allowed, expect in ((b"\x21", 0x9000), (b"\x20\x30", 0x6985)):
         device.generate_rsa(RSA_KEY + 1, 1024, tlv(0x91, allowed))

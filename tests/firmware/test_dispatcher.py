@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Class, chaining, GET RESPONSE, the unknown: always an answer, never silence."""
 
+from collections.abc import Callable
+
+import hsm_crypto
 import hsm_port
 import pytest
 from device import SELECT, Device, tlv
@@ -132,3 +135,61 @@ def test_any_command_gets_an_answer(
     answer = device.transmit(bytes([0x00, ins, p1, p2]) + body)
     assert len(answer) >= 2
     assert answer[-2:] != b"\x6f\x00", f"{ins:02X} {p1:02X} {p2:02X} {body.hex()}"
+
+
+# --- The response buffer --------------------------------------------------------------------------
+
+
+def test_a_failed_command_leaves_nothing_in_the_response(device: Device, monkeypatch) -> None:
+    device.verify()
+    device.write(0xCD01, 0, b"private data")
+
+    for command in (
+        bytes.fromhex("00B1CD01000004540200000000"),
+        bytes.fromhex("00D7CD010954020001") + b"\x53\x03abc",
+    ):
+        device.verify()
+        with monkeypatch.context() as patch:
+            patch.setattr(hsm_crypto.Secret, "open_into", spoiling(hsm_crypto.Secret.open_into))
+            assert device.dispatcher.process(hsm_port.command_view(command)) == 2
+        assert bytes(hsm_port.response_buffer()) == b"\x6f\x00" + bytes(4096)
+
+
+def spoiling(open_into: Callable) -> Callable:
+    """`open_into` that writes the plain text and then fails."""
+
+    def call(*arguments: object) -> None:
+        open_into(*arguments)
+        raise RuntimeError
+
+    return call
+
+
+def test_the_end_of_a_session_wipes_what_was_pending(device: Device) -> None:
+    device.verify()
+    device.write(0xCD01, 0, b"private data" * 50)
+    assert device.transmit(bytes.fromhex("00B1CD010454020000"))[-2] == 0x61
+    assert device.dispatcher.has_more()
+    assert b"private" in bytes(hsm_port.response_buffer())
+    device.card.end_session()
+    device.dispatcher.end_session()
+    assert not any(hsm_port.response_buffer())
+    device.send("00C0000000", 0x6985)
+
+
+def test_a_new_command_wipes_what_was_pending(device: Device) -> None:
+    device.verify()
+    device.write(0xCD01, 0, b"private data" * 50)
+    assert device.transmit(bytes.fromhex("00B1CD010454020000"))[-2] == 0x61
+    device.send("0084000008")
+    assert b"private" not in bytes(hsm_port.response_buffer())
+
+
+def test_the_response_is_wiped_once(device: Device, monkeypatch) -> None:
+    wipes: list[int] = []
+    response = device.dispatcher._response
+    monkeypatch.setattr(response, "_wipe", lambda: wipes.append(1))
+    for _ in range(3):
+        device.send("0084000008")
+    # The port wipes what its host has taken; nobody does it again.
+    assert wipes == []

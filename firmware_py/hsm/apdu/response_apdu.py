@@ -8,7 +8,10 @@ from hsm.apdu.status_word import SW_BYTES_STILL_AVAILABLE
 
 
 class ResponseApdu:
-    """`data` grows by append; what the host's Ne leaves over is sent by GET RESPONSE."""
+    """`data` grows by append; what the host's Ne leaves over is sent by GET RESPONSE.
+
+    The transport wipes the buffer of an answer that leaves nothing over.
+    """
 
     def __init__(self, buffer, wipe):
         self._buffer = buffer
@@ -16,17 +19,17 @@ class ResponseApdu:
         self._capacity = len(buffer) - 2
         self._length = 0
         self._pending_at = 0
-        self._touched = False
 
     def clear(self):
         """Start a new response; nothing of the old one stays in the buffer."""
-        if self._touched:
-            self.discard()
+        if self.has_more():
+            self._wipe()
+        self._length = 0
+        self._pending_at = 0
 
     def discard(self):
         """Forget the response and wipe all of the buffer, whoever wrote into it."""
         self._wipe()
-        self._touched = False
         self._length = 0
         self._pending_at = 0
 
@@ -35,13 +38,11 @@ class ResponseApdu:
         end = self._length + len(data)
         if end > self._capacity:
             raise ValueError
-        self._touched = True
         self._buffer[self._length : end][:] = data
         self._length = end
 
     def room(self):
         """A view of the rest of the buffer, to be written to and then taken by `extend`."""
-        self._touched = True
         return self._buffer[self._length : self._capacity]
 
     def extend(self, length):
