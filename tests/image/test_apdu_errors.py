@@ -28,22 +28,16 @@ def status(device: Device, apdu: bytes) -> str:
         "00A404000000",
         "00A40400000003A000",
         "00A40400000002A00000000000",
-        "00200081",
         "0020008106313233",
-        "00B0000000",
     ],
-)
-def test_a_wrong_lc_is_6700_or_a_status_of_the_command(device: Device, apdu: str) -> None:
-    word = status(device, bytes.fromhex(apdu))
-    assert word[0] in "69"
-
-
-@pytest.mark.parametrize(
-    "apdu",
-    ["00A4040005A000", "00A4040002A0000000", "00A40400000003A000", "0020008106313233"],
 )
 def test_a_wrong_lc_is_6700(device: Device, apdu: str) -> None:
     assert status(device, bytes.fromhex(apdu)) == "6700"
+
+
+def test_a_command_without_lc_is_the_commands_affair(device: Device) -> None:
+    assert status(device, bytes.fromhex("00200081")) == "6A88"
+    assert status(device, bytes.fromhex("00B0000000")) == "6A82"
 
 
 @pytest.mark.parametrize("ins", UNKNOWN_INS)
