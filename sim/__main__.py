@@ -105,6 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"instructions {device.instructions:,} since power-on")
     print(f"virtual time {device.virtual_ms:,.1f} ms, the host's waiting included")
     print(f"flash        {device.flash.operation_count} operations")
+    print(f"allowed      {device.machine.map.allowed_count} registers without a model")
     return 0
 
 

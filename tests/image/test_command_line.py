@@ -80,3 +80,12 @@ def test_apdus_are_sent_and_the_flash_is_kept(
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].endswith("9000") and lines[3] == "<< 6d00"
     assert flash.stat().st_size == boards.load("pico").flash.size_bytes
+
+
+@pytest.mark.parametrize("board", boards.names())
+def test_run_tells_what_the_device_is(capsys: pytest.CaptureFixture[str], board: str) -> None:
+    assert main(["run", "--board", board]) == 0
+    told = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert told["board"].startswith(board)
+    # What the models let through without a model: a number that should not grow unseen.
+    assert told["allowed"] == "0 registers without a model"
