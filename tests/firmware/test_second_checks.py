@@ -10,6 +10,7 @@ from hsm.keys.algorithms import KEY_EC, KEY_RSA
 from hsm.keys.key_store import KeyStore
 from hsm.security import access_rules, reference_data
 from hsm.security.access_rules import AccessDenied, NotAllowed
+from hsm.security.seal import Seal
 from hsm.store import NotFound, counters
 from nor_flash import PowerCut
 
@@ -44,6 +45,12 @@ def one_wrong(right: Callable, wrong_call: int, value: object) -> Callable:
         return value if next(calls) == wrong_call else right(*arguments)
 
     return call
+
+
+def seal_of(device: Device) -> Seal:
+    seal = device.card.store.seal
+    assert isinstance(seal, Seal)
+    return seal
 
 
 # --- Access rules ---------------------------------------------------------------------------------
@@ -94,7 +101,7 @@ def test_never_is_never(device: Device) -> None:
 
 
 def test_session_and_seal_must_both_be_open(device: Device) -> None:
-    status, seal = device.card.status, device.card.store.seal
+    status, seal = device.card.status, seal_of(device)
     device.verify()
     assert status.user_is_authenticated()
     seal.close_user_class()
@@ -119,9 +126,9 @@ def test_session_and_seal_must_both_be_open(device: Device) -> None:
 )
 def test_logout_closes_the_user_class(device: Device, logout: Callable[[Device], object]) -> None:
     device.verify()
-    assert device.card.store.seal.user_class_is_open()
+    assert seal_of(device).user_class_is_open()
     logout(device)
-    assert not device.card.store.seal.user_class_is_open()
+    assert not seal_of(device).user_class_is_open()
     assert not device.card.status.user_is_authenticated()
 
 
@@ -240,6 +247,7 @@ def test_so_pin_opens_the_master_key_only_if_it_may_reset(device: Device) -> Non
     def opened(id: int, pin: bytes) -> bytes:
         reference = reference_data.ReferenceData(device.card.store, id)
         with reference.verify(pin) as secret:
+            assert isinstance(secret, hsm_crypto.Secret)
             return secret.mac(b"which")
 
     for options, same in ((0x0000, False), (0x0001, True), (0x0020, False), (0x0021, True)):

@@ -67,6 +67,21 @@ _LIBRARY_CURVES: dict[int, type[ec.EllipticCurve]] = {
 entropy_failed = False
 """Set by a test: the noise source failed its health tests."""
 
+live_handles: "set[_Handle]" = set()
+"""What the pool holds: handles that nobody wiped."""
+
+operations_left: int | None = None
+"""Set by a test: uses of handles, their making included, before one fails."""
+
+
+def _count_operation() -> None:
+    global operations_left
+    if operations_left is not None:
+        operations_left -= 1
+        if operations_left < 0:
+            operations_left = None
+            raise CryptoError(REASON_FAILED)
+
 
 def digest(hash: int, *parts: Buffer) -> bytes:
     if hash not in _HASH_NAMES:
@@ -160,17 +175,21 @@ class _Handle:
 
     @classmethod
     def _make(cls, content: Any) -> Self:
+        _count_operation()
         handle = cls.__new__(cls)
         handle._content = content
+        live_handles.add(handle)
         return handle
 
     def _open(self) -> Any:
         if self._content is None:
             raise ValueError
+        _count_operation()
         return self._content
 
     def wipe(self) -> None:
         self._content = None
+        live_handles.discard(self)
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""After each command, however it ends, the pool holds what the session needs and no more."""
+
+import hsm_crypto
+import pytest
+from device import SO_PIN, USER_PIN, Device, tlv
+from hsm.security.seal import Seal
+from nor_flash import NorFlash
+
+P256 = hsm_crypto.curve_parameters(hsm_crypto.CURVE_SECP256R1)[0]
+NEW_PIN = b"brandnew"
+WRONG = b"000000"
+EC_KEY = bytes.fromhex("060A04007F00070202020203") + tlv(0x81, P256)
+
+
+def initialize_apdu(options: int, so_pin: bytes = SO_PIN) -> bytes:
+    data = b"\x80\x02" + options.to_bytes(2, "big") + tlv(0x81, USER_PIN) + tlv(0x82, so_pin)
+    data += tlv(0x9E, (16).to_bytes(2, "big"))
+    return b"\x80\x50\0\0" + bytes([len(data)]) + data
+
+
+def generate_apdu(key_id: int, metadata: bytes = b"") -> bytes:
+    data = tlv(0x7F49, EC_KEY) + metadata
+    return bytes([0, 0x46, key_id, 0, 0]) + len(data).to_bytes(2, "big") + data + b"\0\0"
+
+
+COMMANDS = {
+    "verify": b"\0\x20\0\x81\x06" + USER_PIN,
+    "verify wrong": b"\0\x20\0\x81\x06" + WRONG,
+    "verify state": bytes.fromhex("00200081"),
+    "verify SO-PIN": b"\0\x20\0\x88\x08" + SO_PIN,
+    "verify SO-PIN wrong": b"\0\x20\0\x88\x08wrongpin",
+    "change": b"\0\x24\0\x81\x0e" + USER_PIN + NEW_PIN,
+    "change wrong": b"\0\x24\0\x81\x0e" + WRONG + NEW_PIN,
+    "change refused": b"\0\x24\0\x81\x07" + USER_PIN + b"1",
+    "change SO-PIN": b"\0\x24\0\x88\x10" + SO_PIN + b"87654321",
+    "reset": b"\0\x2c\0\x81\x10" + SO_PIN + NEW_PIN,
+    "reset wrong": b"\0\x2c\0\x81\x10" + b"wrongpin" + NEW_PIN,
+    "reset without PIN": b"\0\x2c\1\x81\x08" + SO_PIN,
+    "reset without session": b"\0\x2c\2\x81\x08" + NEW_PIN,
+    "initialize": initialize_apdu(1),
+    "initialize without reset": initialize_apdu(0),
+    "initialize wrong": initialize_apdu(1, b"wrongpin"),
+    "initialize refused": initialize_apdu(4),
+    "generate": generate_apdu(2),
+    "generate over it": generate_apdu(1),
+    "generate refused": generate_apdu(2, tlv(0x92, b"\1")),
+    "sign": b"\x80\x68\1\x70\x20" + bytes(32) + b"\0",
+    "sign refused": b"\x80\x68\1\x70\0",
+    "sign no key": b"\x80\x68\x09\x70\x20" + bytes(32) + b"\0",
+    "sign wrong kind": b"\x80\x68\1\x20\x20" + bytes(32) + b"\0",
+    "decipher": b"\x80\x62\3\x21\x80" + bytes(128) + b"\0",
+    "decipher refused": b"\x80\x62\3\x21\x20" + bytes(32) + b"\0",
+    "write": bytes.fromhex("00D7CD01") + b"\x08\x54\x02\0\0\x53\x02ab",
+    "read": bytes.fromhex("00B1CD010454020000") + b"\0",
+    "delete": bytes.fromhex("00E4020002CC01"),
+    "select": bytes.fromhex("00A404000BE82B0601040181C31F020100"),
+}
+
+
+def prepared() -> bytes:
+    device = Device(sectors=16)
+    device.initialize()
+    device.generate_ec(1, P256, tlv(0x90, bytes([0, 0, 0, 9])))
+    device.generate_rsa(3, 1024)
+    device.write(0xCD01, 0, b"private data")
+    device.verify(WRONG, expect=0x63C2)
+    return device.flash.image()
+
+
+@pytest.fixture(scope="module")
+def image() -> bytes:
+    return prepared()
+
+
+def at_start(image: bytes, user: bool, so: bool) -> Device:
+    device = Device(sectors=16)
+    device.board.flash = NorFlash(16, image)
+    hsm_crypto.live_handles.clear()
+    device.power_on()
+    if user:
+        device.verify()
+    if so:
+        device.verify_so()
+    return device
+
+
+def expected(device: Device) -> set:
+    """Handles that may be alive between two commands."""
+    seal, status = device.card.store.seal, device.card.status
+    handles = set()
+    if seal is not None:
+        assert isinstance(seal, Seal)
+        handles |= {seal._device, seal._log, seal.pepper, seal._user}
+    return (handles | {status._so_secret}) - {None}
+
+
+SESSIONS = [(False, False), (True, False), (False, True), (True, True)]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_nothing_is_left_behind(image: bytes, name: str) -> None:
+    for user, so in SESSIONS:
+        device = at_start(image, user, so)
+        assert hsm_crypto.live_handles == expected(device)
+        device.transmit(COMMANDS[name])
+        assert hsm_crypto.live_handles == expected(device)
+        device.card.end_session()
+        assert len(hsm_crypto.live_handles) == 3
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_nothing_is_left_behind_when_the_flash_fails(image: bytes, name: str) -> None:
+    for user, so in SESSIONS:
+        device = at_start(image, user, so)
+        before = device.flash.operations
+        device.transmit(COMMANDS[name])
+        for at in range(device.flash.operations - before):
+            device = at_start(image, user, so)
+            device.flash.arm(at, fault=OSError)
+            answer = device.transmit(COMMANDS[name])
+            assert not device.flash.armed()
+            assert len(answer) >= 2
+            assert hsm_crypto.live_handles == expected(device)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_nothing_is_left_behind_when_the_crypto_fails(image: bytes, name: str, monkeypatch) -> None:
+    for user in (False, True):
+        for at in range(1000):
+            device = at_start(image, user, False)
+            monkeypatch.setattr(hsm_crypto, "operations_left", at)
+            answer = device.transmit(COMMANDS[name])
+            failed = hsm_crypto.operations_left is None
+            monkeypatch.setattr(hsm_crypto, "operations_left", None)
+            assert len(answer) >= 2
+            assert hsm_crypto.live_handles == expected(device)
+            if not failed:
+                break
+
+
+@pytest.mark.parametrize("options", [0, 1])
+def test_nothing_is_left_behind_by_a_new_store(image: bytes, options: int) -> None:
+    """A store that another chip wrote is damaged, and INITIALIZE formats it."""
+    device = Device(sectors=16)
+    device.board.flash = NorFlash(16, image)
+    device.board.unique_id = bytes(8)
+    hsm_crypto.live_handles.clear()
+    device.power_on()
+    device.send(COMMANDS["verify"], 0x6581)
+    assert hsm_crypto.live_handles == expected(device)
+    for number in (options, 1 - options):
+        device.send(initialize_apdu(number))
+        assert hsm_crypto.live_handles == expected(device)
