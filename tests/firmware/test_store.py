@@ -143,11 +143,13 @@ def test_use_counter_moves_with_its_object() -> None:
     flash, store = fresh(12)
     put(store, 5, b"key", record.FLAG_FIELD)
     for use in range(1, 256):
-        assert not counters.spend_use(store, 5)
+        assert counters.spend_use(store, 5)
         put(store, 6, b"x" * 300)
         assert counters.uses_spent(store, 5) == use
     assert counters.uses_spent(mounted(flash), 5) == 255
     assert counters.spend_use(store, 5)
+    assert not counters.spend_use(store, 5)
+    assert counters.uses_spent(mounted(flash), 5) == 256
 
 
 def test_swapped_sector_is_detected() -> None:

@@ -14,7 +14,7 @@ from hsm.files.object_ids import (
 )
 from hsm.keys.metadata import UNLIMITED, KeyInfo
 from hsm.security import access_rules
-from hsm.store import NotFound, counters
+from hsm.store import NotFound, StoreFailure, counters
 from hsm.store.record import FLAG_FIELD, FLAG_USER
 
 
@@ -45,7 +45,9 @@ class KeyStore:
         """Uses that the key's counter allows, or UNLIMITED."""
         if info.uses == UNLIMITED:
             return UNLIMITED
-        return info.uses - counters.uses_spent(self._store, object_ids.fid(PREFIX_KEY_INFO, key_id))
+        spent = counters.uses_spent(self._store, object_ids.fid(PREFIX_KEY_INFO, key_id))
+        # Never below 0: UNLIMITED is there.
+        return max(0, info.uses - spent)
 
     def control_parameters(self, key_id):
         """The metadata TLVs for the FCP; empty if the key has none."""
@@ -85,7 +87,7 @@ class KeyStore:
             raise AlgorithmNotAllowed
         if info.kind != kind:
             raise WrongKeyKind
-        if self.uses_left(key_id, info) == 0:
+        if info.uses != UNLIMITED and self.uses_left(key_id, info) <= 0:
             raise UsesExhausted
 
     def count_use(self, key_id):
@@ -95,10 +97,14 @@ class KeyStore:
             return
         id = object_ids.fid(PREFIX_KEY_INFO, key_id)
         if counters.spend_use(self._store, id):
-            info.uses = self.uses_left(key_id, info)
-            with self._store.transaction() as change:
-                change.put(id, KIND_KEY_INFO, info.encode(), FLAG_FIELD)
-                change.commit()
+            return
+        # The same uses left, with a new field. Before the use: a cut here costs none.
+        info.uses = self.uses_left(key_id, info)
+        with self._store.transaction() as change:
+            change.put(id, KIND_KEY_INFO, info.encode(), FLAG_FIELD)
+            change.commit()
+        if not counters.spend_use(self._store, id):
+            raise StoreFailure
 
     def open_device_key(self):
         """The device authentication key, for attestations by the card itself. NotFound."""

@@ -37,6 +37,12 @@ def spend_try(store, id):
     """PIN-2: spend one try, durably. StoreFailure: it could not be spent."""
     bits = _field(store, id)[1]
     before = field.tries_spent(bits)
+    if field.retry_slots_used(bits) == field.RETRY_SLOTS:
+        # Power was cut whenever the object should have been put anew after a success.
+        with store.transaction() as change:
+            change.renew(id, field.with_tries_spent(before))
+            change.commit()
+        bits = _field(store, id)[1]
     _mark(store, id, field.retry_mark(bits, False))
     if field.tries_spent(_field(store, id)[1]) != before + 1:
         raise StoreFailure
@@ -58,11 +64,15 @@ def uses_spent(store, id):
 
 
 def spend_use(store, id):
-    """Count one use, durably; True if the object's field is used up now. StoreFailure."""
+    """Count one use, durably. False: the object must be put anew first, its field being used up.
+
+    StoreFailure.
+    """
     bits = _field(store, id)[1]
     before = field.uses_spent(bits)
+    if before == field.USE_SLOTS:
+        return False
     _mark(store, id, field.use_mark(bits))
-    after = field.uses_spent(_field(store, id)[1])
-    if after != before + 1:
+    if field.uses_spent(_field(store, id)[1]) != before + 1:
         raise StoreFailure
-    return after == field.USE_SLOTS
+    return True

@@ -57,6 +57,11 @@ def retry_mark(field, success):
     return slot >> 1, field[slot >> 1] & (0x0F | bits << 4)
 
 
+def with_tries_spent(tries):
+    """How a new retry field begins that keeps `tries`; FIELD_BYTES at most."""
+    return b"\x33" * (tries >> 1) + b"\x3f" * (tries & 1)
+
+
 def uses_spent(field):
     """Slots with at least one bit at 0, counted from the start."""
     full = _first_erased(field)

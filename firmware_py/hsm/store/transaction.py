@@ -46,6 +46,13 @@ class Transaction:
         sealed = self._store.seal.key(flags & FLAG_USER).seal_object(bound, handle)
         self._append(kind, flags, id, 0, sealed)
 
+    def renew(self, id, bits):
+        """Put an object of one part anew, with a bit field that begins with `bits`."""
+        store = self._store
+        offset = store.index.offset(id, 0)
+        kind, flags = store.log.view[offset], store.log.view[offset + 1]
+        self._put_part(id, kind, flags, 0, store.read(id), bits)
+
     def replace(self, id, kind, data, flags=0):
         """Make or replace a file of any length up to the limit: `data` in chunks."""
         last = max(0, (len(data) - 1) // limits.CHUNK_BYTES)
@@ -108,14 +115,16 @@ class Transaction:
         if id in self._store.index and self._store.index.last_part(id) > last:
             self.delete(id)
 
-    def _put_part(self, id, kind, flags, part, data):
+    def _put_part(self, id, kind, flags, part, data, bits=b""):
         bound = record.associated_data(kind, flags, id, part, len(data), self._number)
         sealed = self._store.seal.key(flags & FLAG_USER).seal(bound, data)
-        self._append(kind, flags, id, part, sealed)
+        self._append(kind, flags, id, part, sealed, bits)
 
-    def _append(self, kind, flags, id, part, payload):
+    def _append(self, kind, flags, id, part, payload, bits=b""):
         store = self._store
-        field_bytes = record.FIELD_BYTES if flags & FLAG_FIELD else 0
+        field_bytes = record.FIELD_BYTES - len(bits) if flags & FLAG_FIELD else 0
+        if bits:
+            payload += bits
         if kind < record.KIND_CONTROL:
             self._admit(id, part, len(payload) + field_bytes)
         number = self._number
