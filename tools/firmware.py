@@ -2,7 +2,8 @@
 """Builds all images from pinned sources; the same bits in every folder.
 
 build/<board>/ gets hsm.{elf,bin,uf2,map}, the image, and hsm_selftest.{elf,bin,uf2,map}, the image
-that runs known-answer tests. Nothing is run again when nothing has changed.
+that runs known-answer tests; on request hsm_binding.{elf,bin,uf2,map}, the image with a firmware
+that tests call into. Nothing is run again when nothing has changed.
 """
 
 from __future__ import annotations
@@ -29,9 +30,12 @@ from tools.lock import sha256_of
 from tools.sources import Sources, Tree
 
 TARGETS = ("hsm", "hsm_selftest")
+# Not built unless asked for: what tests make for themselves.
+BINDING = "hsm_binding"
 KINDS = ("elf", "bin", "uf2", "map")
 # What an image is made from, beside the pinned sources and what the board's header says.
 INPUTS = ("port", "native_crypto", "firmware_py", "third_party.lock")
+INPUTS_OF_TARGET = {BINDING: ("tests/binding/firmware",)}
 JOBS = str(os.cpu_count() or 2)
 
 
@@ -108,26 +112,26 @@ class _Build:
     def run(self, targets: tuple[str, ...]) -> list[Image]:
         """Builds what has changed and returns the images."""
         images = [Image(self.board.name, target, self.folder) for target in targets]
-        digest = self._inputs_digest()
-        if any(not self._is_current(image, digest) for image in images):
+        digests = {target: self._inputs_digest(target) for target in targets}
+        if any(not self._is_current(image, digests[image.target]) for image in images):
             self._configure()
             self._run("building", ["ninja", "-j", JOBS, "-C", self._work, *targets])
             for image in images:
-                self._publish(image, digest)
+                self._publish(image, digests[image.target])
         return images
 
     @property
     def _work(self) -> Path:
         return self.folder / "cmake"
 
-    def _inputs_digest(self) -> str:
+    def _inputs_digest(self, target: str) -> str:
         """Changes with every file and setting that the image depends on."""
         digest = hashlib.sha256(json.dumps(self._settings(), default=str).encode())
         digest.update(json.dumps(self._environment(), sort_keys=True).encode())
         digest.update(board_header.header(self.board, self._build_info()).encode())
         compiler = subprocess.run(["arm-none-eabi-gcc", "--version"], capture_output=True)
         digest.update(compiler.stdout)
-        for path in _input_files():
+        for path in _input_files(target):
             digest.update(f"\n{path.relative_to(paths.PROJECT)} {sha256_of(path)}".encode())
         return digest.hexdigest()
 
@@ -220,8 +224,8 @@ class _Build:
         }
 
 
-def _input_files() -> Iterator[Path]:
-    for name in INPUTS:
+def _input_files(target: str) -> Iterator[Path]:
+    for name in (*INPUTS, *INPUTS_OF_TARGET.get(target, ())):
         path = paths.PROJECT / name
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in files:
@@ -234,7 +238,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.firmware", description=__doc__)
     parser.add_argument("--board", action="append", help=f"one of: {', '.join(boards.names())}")
     parser.add_argument("--build-dir", type=Path, default=paths.BUILD, help="default: build")
-    parser.add_argument("--target", action="append", choices=TARGETS, help="default: all")
+    parser.add_argument(
+        "--target",
+        action="append",
+        choices=(*TARGETS, BINDING),
+        help=f"default: {' and '.join(TARGETS)}",
+    )
     parser.add_argument("--quiet", action="store_true", help="print no table of sizes")
     arguments = parser.parse_args()
     images = build(arguments.board, arguments.build_dir, tuple(arguments.target or TARGETS))

@@ -3,7 +3,8 @@
 
 Only `hsm.platform` imports this module. Buffers are static C memory handed out as memoryviews; the
 port wipes them, so that no secret stays behind and none enters the garbage-collected heap.
-Every function raises `OSError(errno.EINVAL)` for arguments out of range and changes nothing then.
+Every function raises `OSError(errno.EINVAL)` for arguments out of range, `TypeError` for what is no buffer where
+one is wanted, and changes nothing then.
 """
 
 CHIP: str
