@@ -13,9 +13,8 @@
 /// digest(hash: int, *parts: Buffer) -> bytes
 /// Hash of the concatenated parts: 20, 28, 32, 48 or 64 bytes.
 static mp_obj_t digest(size_t count, const mp_obj_t *arguments) {
-    crypto_hash_t hash = (crypto_hash_t)mp_obj_get_int(arguments[0]);
+    crypto_hash_t hash = (crypto_hash_t)hsm_crypto_integer(arguments[0], CRYPTO_HASH_SHA1, CRYPTO_HASH_SHA512);
     size_t length = crypto_digest_length(hash);
-    hsm_crypto_require(length != 0);
     for (size_t i = 1; i < count; i++) {
         hsm_crypto_read(arguments[i]); // raise before anything is taken from the pool
     }
@@ -47,11 +46,10 @@ MP_DEFINE_CONST_FUN_OBJ_2(hsm_crypto_equal_obj, equal);
 /// random(length: int) -> bytes
 /// 0..4096 bytes of public randomness. CryptoError(REASON_ENTROPY).
 static mp_obj_t random_bytes(mp_obj_t length_in) {
-    mp_int_t length = mp_obj_get_int(length_in);
-    hsm_crypto_require(length >= 0 && length <= RANDOM_MAX_BYTES);
+    size_t length = (size_t)hsm_crypto_integer(length_in, 0, RANDOM_MAX_BYTES);
     vstr_t out;
-    vstr_init_len(&out, (size_t)length);
-    hsm_crypto_check(crypto_random((uint8_t *)out.buf, (size_t)length));
+    vstr_init_len(&out, length);
+    hsm_crypto_check(crypto_random((uint8_t *)out.buf, length));
     return mp_obj_new_bytes_from_vstr(&out);
 }
 MP_DEFINE_CONST_FUN_OBJ_1(hsm_crypto_random_obj, random_bytes);
@@ -92,9 +90,8 @@ static mp_obj_t parameter_bytes(int curve, crypto_curve_parameter_t parameter) {
 /// curve_parameters(curve: int) -> tuple[bytes, bytes, bytes, bytes, bytes, int]
 /// (p, a, b, G, n, h): field-width big endian; G uncompressed 04||X||Y; n of the order's width; h cofactor.
 static mp_obj_t curve_parameters(mp_obj_t curve_in) {
-    int curve = (int)mp_obj_get_int(curve_in);
+    int curve = hsm_crypto_integer(curve_in, 1, CRYPTO_CURVE_LAST);
     size_t length = crypto_curve_bytes(curve);
-    hsm_crypto_require(length != 0);
     uint8_t generator[CRYPTO_POINT_MAX_BYTES];
     generator[0] = 0x04;
     crypto_curve_parameter(curve, CRYPTO_CURVE_GENERATOR_X, generator + 1);
@@ -112,9 +109,8 @@ MP_DEFINE_CONST_FUN_OBJ_1(hsm_crypto_curve_parameters_obj, curve_parameters);
 /// ECDSA check of a raw r||s signature; `public` is 04||X||Y. CryptoError(REASON_POINT).
 static mp_obj_t ec_verify(size_t count, const mp_obj_t *arguments) {
     (void)count;
-    int curve = (int)mp_obj_get_int(arguments[0]);
+    int curve = hsm_crypto_integer(arguments[0], 1, CRYPTO_CURVE_LAST);
     size_t length = crypto_curve_bytes(curve);
-    hsm_crypto_require(length != 0);
     mp_buffer_info_t public = hsm_crypto_read_exactly(arguments[1], 1 + 2 * length);
     mp_buffer_info_t hash = hsm_crypto_read(arguments[2]);
     mp_buffer_info_t signature = hsm_crypto_read_exactly(arguments[3], 2 * length);

@@ -3,6 +3,7 @@
 #include "handle.h"
 
 #include "py/objexcept.h"
+#include "py/objint.h"
 
 #include "pool.h"
 
@@ -76,6 +77,20 @@ void hsm_crypto_require(bool condition) {
     if (!condition) {
         mp_raise_ValueError(NULL);
     }
+}
+
+// mp_obj_get_int takes the low bits of a long integer: 2**32 would be 0.
+static long long integer_value(mp_obj_t object) {
+    if (mp_obj_is_int(object) && !mp_obj_is_small_int(object)) {
+        return ((const mp_obj_int_t *)MP_OBJ_TO_PTR(object))->val;
+    }
+    return mp_obj_get_int(object);
+}
+
+mp_int_t hsm_crypto_integer(mp_obj_t object, mp_int_t minimum, mp_int_t maximum) {
+    long long value = integer_value(object);
+    hsm_crypto_require(value >= minimum && value <= maximum);
+    return (mp_int_t)value;
 }
 
 mp_buffer_info_t hsm_crypto_read(mp_obj_t object) {

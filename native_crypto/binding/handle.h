@@ -39,6 +39,9 @@ mp_buffer_info_t hsm_crypto_read(mp_obj_t object);
 mp_buffer_info_t hsm_crypto_read_exactly(mp_obj_t object, size_t length);
 mp_buffer_info_t hsm_crypto_write(mp_obj_t object, size_t length);
 
+// An integer in the range; ValueError for another, of whatever size, TypeError for what is no integer.
+mp_int_t hsm_crypto_integer(mp_obj_t object, mp_int_t minimum, mp_int_t maximum);
+
 // Raise ValueError (without text) unless the condition holds.
 void hsm_crypto_require(bool condition);
 

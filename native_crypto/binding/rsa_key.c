@@ -16,19 +16,18 @@ static size_t length_of(const crypto_rsa_key_t *key) {
 /// CryptoError(REASON_ENTROPY, REASON_CANCELLED).
 static mp_obj_t key_generate(size_t count, const mp_obj_t *positional, mp_map_t *keywords) {
     static const mp_arg_t allowed[] = {
-        {MP_QSTR_bits, MP_ARG_REQUIRED | MP_ARG_INT, {.u_int = 0}},
-        // An object: 2**31-1 does not fit a small integer.
+        // Objects: MP_ARG_INT would take the low bits of a long integer.
+        {MP_QSTR_bits, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_obj = MP_OBJ_NULL}},
         {MP_QSTR_exponent, MP_ARG_OBJ, {.u_obj = MP_OBJ_NEW_SMALL_INT(65537)}},
     };
     mp_arg_val_t arguments[MP_ARRAY_SIZE(allowed)];
     mp_arg_parse_all(count, positional, keywords, MP_ARRAY_SIZE(allowed), allowed, arguments);
-    mp_int_t bits = arguments[0].u_int;
-    mp_int_t exponent = mp_obj_get_int(arguments[1].u_obj);
-    hsm_crypto_require(bits > 0 && crypto_rsa_is_size((unsigned)bits) && exponent > 0 &&
-                       crypto_rsa_is_exponent((unsigned)bits, (uint32_t)exponent));
+    unsigned bits = (unsigned)hsm_crypto_integer(arguments[0].u_obj, 0, CRYPTO_RSA_MAX_BITS);
+    uint32_t exponent = (uint32_t)hsm_crypto_integer(arguments[1].u_obj, 0, INT32_MAX);
+    hsm_crypto_require(crypto_rsa_is_size(bits) && crypto_rsa_is_exponent(bits, exponent));
     hsm_crypto_handle_t *self = hsm_crypto_handle_new(&hsm_crypto_type_rsa_key);
     crypto_rsa_key_t *key = NULL;
-    hsm_crypto_check(crypto_rsa_generate((unsigned)bits, (uint32_t)exponent, &key));
+    hsm_crypto_check(crypto_rsa_generate(bits, exponent, &key));
     self->handle = key;
     return MP_OBJ_FROM_PTR(self);
 }
@@ -70,7 +69,7 @@ static MP_DEFINE_CONST_FUN_OBJ_3(key_raw_into_obj, key_raw_into);
 /// complete DigestInfo.
 static mp_obj_t key_sign_pkcs1(mp_obj_t self_in, mp_obj_t hash_in, mp_obj_t digest_in) {
     crypto_rsa_key_t *key = key_get(self_in);
-    crypto_hash_t hash = (crypto_hash_t)mp_obj_get_int(hash_in);
+    crypto_hash_t hash = (crypto_hash_t)hsm_crypto_integer(hash_in, CRYPTO_HASH_NONE, CRYPTO_HASH_SHA512);
     mp_buffer_info_t digest = hsm_crypto_read(digest_in);
     vstr_t out;
     vstr_init_len(&out, length_of(key));
@@ -83,9 +82,8 @@ static MP_DEFINE_CONST_FUN_OBJ_3(key_sign_pkcs1_obj, key_sign_pkcs1);
 /// RSASSA-PSS ([RFC8017] 8.1), MGF1 with the same hash, salt as long as the hash.
 static mp_obj_t key_sign_pss(mp_obj_t self_in, mp_obj_t hash_in, mp_obj_t digest_in) {
     crypto_rsa_key_t *key = key_get(self_in);
-    crypto_hash_t hash = (crypto_hash_t)mp_obj_get_int(hash_in);
+    crypto_hash_t hash = (crypto_hash_t)hsm_crypto_integer(hash_in, CRYPTO_HASH_SHA1, CRYPTO_HASH_SHA512);
     size_t hash_length = crypto_digest_length(hash);
-    hsm_crypto_require(hash_length != 0);
     mp_buffer_info_t digest = hsm_crypto_read_exactly(digest_in, hash_length);
     vstr_t out;
     vstr_init_len(&out, length_of(key));

@@ -16,10 +16,9 @@ static crypto_secret_t *secret_get(mp_obj_t object) {
 }
 
 // Give the object a fresh block of that length.
-static crypto_secret_t *secret_allocate(hsm_crypto_handle_t *self, mp_int_t length) {
-    hsm_crypto_require(length >= 1 && length <= CRYPTO_SECRET_MAX_BYTES);
+static crypto_secret_t *secret_allocate(hsm_crypto_handle_t *self, size_t length) {
     crypto_secret_t *secret = NULL;
-    hsm_crypto_check(crypto_secret_new((size_t)length, &secret));
+    hsm_crypto_check(crypto_secret_new(length, &secret));
     self->handle = secret;
     return secret;
 }
@@ -37,8 +36,9 @@ static mp_obj_t finish(hsm_crypto_handle_t *self, crypto_result_t result) {
 /// Secret.random(length: int) -> Secret
 /// CryptoError(REASON_ENTROPY).
 static mp_obj_t secret_random(mp_obj_t length_in) {
+    size_t length = (size_t)hsm_crypto_integer(length_in, 1, CRYPTO_SECRET_MAX_BYTES);
     hsm_crypto_handle_t *self = hsm_crypto_handle_new(&hsm_crypto_type_secret);
-    crypto_secret_t *secret = secret_allocate(self, mp_obj_get_int(length_in));
+    crypto_secret_t *secret = secret_allocate(self, length);
     return finish(self, crypto_random(secret->bytes, secret->length));
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(secret_random_fun, secret_random);
@@ -48,9 +48,9 @@ static MP_DEFINE_CONST_STATICMETHOD_OBJ(secret_random_obj, MP_ROM_PTR(&secret_ra
 /// Copy from a buffer that the caller wipes (a DKEK share, an unwrapped key, a public root).
 static mp_obj_t secret_from_bytes(mp_obj_t data_in) {
     mp_buffer_info_t data = hsm_crypto_read(data_in);
-    hsm_crypto_require(data.len <= CRYPTO_SECRET_MAX_BYTES);
+    hsm_crypto_require(data.len >= 1 && data.len <= CRYPTO_SECRET_MAX_BYTES);
     hsm_crypto_handle_t *self = hsm_crypto_handle_new(&hsm_crypto_type_secret);
-    crypto_secret_t *secret = secret_allocate(self, (mp_int_t)data.len);
+    crypto_secret_t *secret = secret_allocate(self, data.len);
     memcpy(secret->bytes, data.buf, data.len);
     return MP_OBJ_FROM_PTR(self);
 }
@@ -65,12 +65,12 @@ static mp_obj_t secret_stretch(size_t count, const mp_obj_t *arguments) {
     (void)count;
     mp_buffer_info_t pin = hsm_crypto_read(arguments[0]);
     mp_buffer_info_t salt = hsm_crypto_read_exactly(arguments[1], CRYPTO_STRETCH_SALT_BYTES);
-    mp_int_t iterations = mp_obj_get_int(arguments[2]);
+    uint32_t iterations = (uint32_t)hsm_crypto_integer(arguments[2], 1, ITERATIONS_MAX);
     crypto_secret_t *pepper = secret_get(arguments[3]);
-    hsm_crypto_require(pin.len <= PIN_MAX_BYTES && iterations >= 1 && iterations <= ITERATIONS_MAX);
+    hsm_crypto_require(pin.len <= PIN_MAX_BYTES);
     hsm_crypto_handle_t *self = hsm_crypto_handle_new(&hsm_crypto_type_secret);
     crypto_secret_t *secret = secret_allocate(self, CRYPTO_STRETCH_BYTES);
-    return finish(self, crypto_stretch(pin.buf, pin.len, salt.buf, (uint32_t)iterations, pepper->bytes, pepper->length,
+    return finish(self, crypto_stretch(pin.buf, pin.len, salt.buf, iterations, pepper->bytes, pepper->length,
                                        secret->bytes));
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(secret_stretch_fun, 4, 4, secret_stretch);
@@ -82,14 +82,16 @@ static mp_obj_t secret_derive(size_t count, const mp_obj_t *positional, mp_map_t
     static const mp_arg_t allowed[] = {
         {MP_QSTR_self, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_obj = MP_OBJ_NULL}},
         {MP_QSTR_label, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_obj = MP_OBJ_NULL}},
-        {MP_QSTR_length, MP_ARG_INT, {.u_int = 32}},
+        // An object: MP_ARG_INT would take the low bits of a long integer.
+        {MP_QSTR_length, MP_ARG_OBJ, {.u_obj = MP_OBJ_NEW_SMALL_INT(32)}},
     };
     mp_arg_val_t arguments[MP_ARRAY_SIZE(allowed)];
     mp_arg_parse_all(count, positional, keywords, MP_ARRAY_SIZE(allowed), allowed, arguments);
     crypto_secret_t *parent = secret_get(arguments[0].u_obj);
     mp_buffer_info_t label = hsm_crypto_read(arguments[1].u_obj);
+    size_t length = (size_t)hsm_crypto_integer(arguments[2].u_obj, 1, CRYPTO_SECRET_MAX_BYTES);
     hsm_crypto_handle_t *self = hsm_crypto_handle_new(&hsm_crypto_type_secret);
-    crypto_secret_t *secret = secret_allocate(self, arguments[2].u_int);
+    crypto_secret_t *secret = secret_allocate(self, length);
     return finish(self, crypto_hkdf(parent->bytes, parent->length, NULL, 0, label.buf, label.len, secret->bytes,
                                     secret->length));
 }

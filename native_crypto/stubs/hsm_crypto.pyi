@@ -5,7 +5,8 @@
 heap). `wipe()` destroys it at once, the finaliser does so later, `with` wipes on exit; any use
 afterwards raises `ValueError`. Arguments are checked here, before the library sees them.
 
-Errors: `ValueError` for arguments of wrong length, range or kind, and for an object already wiped;
+Errors: `TypeError` for an argument of another type; `ValueError` for wrong length or range, and for an
+object already wiped;
 `CryptoError(reason)` when an operation fails, with one of the REASON_ numbers and no text;
 `MemoryError` when the pool is exhausted. Nothing is ever returned from a failed operation.
 
