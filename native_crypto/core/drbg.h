@@ -15,8 +15,11 @@ crypto_result_t crypto_random(uint8_t *out, size_t length);
 // Mix 48 fresh bytes of the noise source into the generator's state.
 crypto_result_t crypto_reseed(void);
 
-// The generator for the library's own calls (struct WC_RNG); NULL when it cannot be used.
-void *crypto_drbg(void);
+// The generator for the library's own calls (struct WC_RNG). CRYPTO_ENTROPY or CRYPTO_MEMORY: it must not be used.
+crypto_result_t crypto_drbg(void **library_generator);
+
+// Why the generator failed inside an operation of the library: CRYPTO_ENTROPY, or CRYPTO_MEMORY.
+crypto_result_t crypto_drbg_failure(void);
 
 // Known answers of the generator itself ([SP800-90A] CAVP, no prediction resistance): instantiate with
 // `entropy` and `nonce`, reseed with `reseed_entropy` unless it is NULL, generate twice, give the second

@@ -25,9 +25,10 @@ typedef struct {
 
 static crypto_result_t work_new(int curve, work_t **work) {
     const ecc_set_type *set = crypto_library_curve(curve);
-    WC_RNG *generator = crypto_drbg();
-    if (generator == NULL) {
-        return CRYPTO_ENTROPY;
+    void *generator;
+    crypto_result_t result = crypto_drbg(&generator);
+    if (result != CRYPTO_OK) {
+        return result;
     }
     *work = crypto_pool_alloc(sizeof(**work));
     if (*work == NULL) {

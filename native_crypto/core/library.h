@@ -22,6 +22,7 @@
 #include <wolfssl/wolfcrypt/sp.h>
 
 #include "digest.h"
+#include "drbg.h"
 #include "result.h"
 
 // WC_HASH_TYPE_NONE for a number that names no hash.
@@ -31,6 +32,9 @@ enum wc_HashType crypto_library_hash(crypto_hash_t hash);
 static inline crypto_result_t crypto_from_library(int error) {
     if (error == 0) {
         return CRYPTO_OK;
+    }
+    if (error == RNG_FAILURE_E || error == DRBG_CONT_FIPS_E) {
+        return crypto_drbg_failure();
     }
     return error == MEMORY_E || error == MP_MEM ? CRYPTO_MEMORY : CRYPTO_FAILED;
 }
