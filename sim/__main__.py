@@ -23,6 +23,7 @@ from sim.usb.transfer import UsbError
 
 IMAGES = Path(__file__).parent.parent / "build"
 EXIT_FAILED = 1
+SEED_HELP = "entropy seed: the same seed gives the same keys"
 EXIT_WRONG_INPUT = 2
 
 
@@ -61,9 +62,14 @@ def life(arguments: argparse.Namespace) -> int:
 
 def serve(arguments: argparse.Namespace) -> int:
     """The image as a PC/SC reader until Ctrl-C."""
+    from sim.pcsc.serve import fresh_seed
     from sim.pcsc.serve import serve as serve_device
     from sim.pcsc.vpcd import SlotError
 
+    if arguments.seed is None:
+        arguments.seed = fresh_seed()
+    else:
+        _say(f"entropy seed {arguments.seed}: this session's keys can be made again by anybody")
     device = _device(arguments)
     try:
         serve_device(device, arguments.flash, _say, arguments.verbose)
@@ -117,21 +123,25 @@ def parser() -> argparse.ArgumentParser:
     commands = result.add_subparsers(dest="command", required=True)
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--image", type=Path, metavar="UF2", help="instead of the built one")
-    common.add_argument("--seed", type=int, default=0, help="entropy seed (default 0)")
+    seeded = argparse.ArgumentParser(add_help=False)
+    seeded.add_argument("--seed", type=int, default=0, help=f"{SEED_HELP} (default: 0)")
     one = argparse.ArgumentParser(add_help=False, parents=[common])
     one.add_argument("--board", required=True, help=f"one of: {', '.join(boards.names())}")
     one.add_argument("--flash", type=Path, metavar="FILE", help="flash contents kept in a file")
 
-    sub = commands.add_parser("life", parents=[common], help="the life of an HSM on each board")
+    sub = commands.add_parser(
+        "life", parents=[common, seeded], help="the life of an HSM on each board"
+    )
     sub.add_argument("--board", action="append", help="only this board (may be repeated)")
     sub.set_defaults(function=life)
     sub = commands.add_parser("serve", parents=[one], help="the image as a PC/SC reader")
+    sub.add_argument("--seed", type=int, help=f"{SEED_HELP} (default: a new one, kept secret)")
     sub.add_argument("--verbose", action="store_true", help="a line per APDU, without its data")
     sub.set_defaults(function=serve)
-    sub = commands.add_parser("apdu", parents=[one], help="send APDUs, print the responses")
+    sub = commands.add_parser("apdu", parents=[one, seeded], help="send APDUs, print the responses")
     sub.add_argument("apdus", nargs="+", metavar="HEX", help="a command APDU")
     sub.set_defaults(function=apdu)
-    sub = commands.add_parser("run", parents=[one], help="boot and tell what the device is")
+    sub = commands.add_parser("run", parents=[one, seeded], help="boot and tell what the device is")
     sub.set_defaults(function=run)
     return result
 

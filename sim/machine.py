@@ -69,7 +69,7 @@ class Machine:
         self.chip = soc.CHIPS[board.chip]
         self.flash = flash
         self.seed = seed
-        self.otp = otp or OtpArray(seed)
+        self.otp = otp or OtpArray()
         self.symbols = symbols
         self.core = Core(self.chip.cpu_model, exact=exact, coverage=coverage)
         self.clock = Clock(self.core.state, board.clock_hz)

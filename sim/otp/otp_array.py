@@ -19,9 +19,10 @@ CHIPID_ROW, RANDID_ROW = 0x000, 0x004
 class OtpArray:
     """Raw rows; `read_ecc` corrects one wrong bit as the hardware does."""
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, chip: int = 0) -> None:
+        """`chip` numbers the specimen: what the factory wrote differs from chip to chip."""
         self.rows = [0] * ROWS
-        entropy = Entropy(seed, "otp")
+        entropy = Entropy(chip, "otp")
         for row in range(CHIPID_ROW, CHIPID_ROW + 4):
             self.rows[row] = ecc.encode(entropy.bits(16))
         for row in range(RANDID_ROW, RANDID_ROW + 8):

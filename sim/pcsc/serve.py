@@ -7,6 +7,7 @@ written to the flash is kept.
 
 from __future__ import annotations
 
+import secrets
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from sim.pcsc.bridge import Bridge, FlashFile
 from sim.pcsc.vpcd import Closed
 
 READER_NAME = "Virtual PCD 00 00"
+SEED_BITS = 128
 
 
 class _Unplugged(Exception):
@@ -53,6 +55,11 @@ class _StopFlag:
         finally:
             for number, handler in zip(signals, before, strict=True):
                 signal.signal(number, handler)
+
+
+def fresh_seed() -> int:
+    """A seed that nobody knows: what a served device draws must not repeat in the next session."""
+    return secrets.randbits(SEED_BITS)
 
 
 def serve(

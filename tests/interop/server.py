@@ -22,12 +22,17 @@ class Server:
     """A served device; `tool` runs a program against it."""
 
     def __init__(
-        self, namespace: Namespace, board: str, flash_file: Path, *, verbose: bool = False
+        self,
+        namespace: Namespace,
+        board: str,
+        flash_file: Path,
+        *,
+        options: tuple[str, ...] = (),
     ) -> None:
         self.namespace = namespace
         self.board = board
         self.flash_file = flash_file
-        self._options = ("--verbose",) if verbose else ()
+        self._options = options
         self.output: list[str] = []
         self._process: subprocess.Popen[str] | None = None
 

@@ -69,7 +69,7 @@ def test_a_pcscd_without_the_virtual_reader_is_told_in_one_line(namespace: Names
 def test_ctrl_c_during_a_command_keeps_what_was_written(
     namespace: Namespace, tmp_path: Path
 ) -> None:
-    with Server(namespace, BOARD, tmp_path / "flash", verbose=True) as server:
+    with Server(namespace, BOARD, tmp_path / "flash", options=("--verbose",)) as server:
         initialize = ("--initialize", "--so-pin", SO_PIN, "--pin", PIN, "--label", "Cut")
         server.tool("sc-hsm-tool", *initialize)
         generate = ("--login", "--pin", PIN, "--keypairgen", "--key-type", "rsa:4096")
@@ -92,3 +92,27 @@ def test_without_a_flash_file_nothing_is_kept(namespace: Namespace, tmp_path: Pa
     assert process.wait() == 0
     process.stdout.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def draw(server: Server) -> str:
+    """Sixteen bytes of the card's randomness, as opensc-tool prints them."""
+    output = server.tool("opensc-tool", "--send-apdu", "0084000010")
+    return output[output.index("SW1") :]
+
+
+def test_no_session_repeats_another(namespace: Namespace, tmp_path: Path) -> None:
+    """Keys drawn from a seed that everybody knows would be everybody's keys."""
+    with Server(namespace, BOARD, tmp_path / "flash") as server:
+        first = draw(server)
+        assert server.stop() == 0
+        server.start()
+        assert draw(server) != first
+
+
+def test_a_given_seed_repeats_a_session(namespace: Namespace, tmp_path: Path) -> None:
+    drawn = []
+    for name in ("first", "second"):
+        with Server(namespace, BOARD, tmp_path / name, options=("--seed", "7")) as server:
+            assert "anybody" in server.output[0]
+            drawn.append(draw(server))
+    assert drawn[0] == drawn[1]
