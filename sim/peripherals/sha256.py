@@ -30,7 +30,7 @@ def _primes(count: int) -> list[int]:
 
 
 def _root_fraction(value: int, degree: int) -> int:
-    """First 32 bits of the fraction of the square (2) or cube (3) root, [FIPS 180-4] 4.2.2."""
+    """First 32 bits of the fraction of the square (2) or cube (3) root, [FIPS180-4] 4.2.2."""
     scaled = value << (32 * degree)
     low, high = 0, 1 << 40
     while low < high:
@@ -48,7 +48,7 @@ def _rotate(value: int, count: int) -> int:
 
 
 def compress(state: tuple[int, ...], words: tuple[int, ...]) -> tuple[int, ...]:
-    """One block, [FIPS 180-4] 6.2.2."""
+    """One block, [FIPS180-4] 6.2.2."""
     schedule = list(words)
     for index in range(16, 64):
         x, y = schedule[index - 15], schedule[index - 2]
