@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The simulator's command line: python -m sim --help.
 
-Exit status: 0 when all went well, 1 when the image or a check failed, 2 for wrong input (unknown
-board, unusable image or flash file, no reader slot), with one line that says what is wrong.
+Exit status: 0 when all went well, 1 when the image, a check or the saving of a flash file failed,
+2 for wrong input (unknown board, unusable image or flash file, no reader slot), 130 after Ctrl-C;
+with one line that says what is wrong.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from pathlib import Path
 import boards
 from boards import UnknownBoardError
 from sim.device import Device, DeviceStopped
-from sim.flash.nor_flash import FlashFileError
+from sim.flash import flash_file
+from sim.flash.nor_flash import FlashFileError, FlashSaveError
 from sim.uf2 import Uf2Error
 from sim.usb.ccid_reader import CcidError
 from sim.usb.descriptors import DescriptorError
@@ -25,6 +27,10 @@ IMAGES = Path(__file__).parent.parent / "build"
 EXIT_FAILED = 1
 SEED_HELP = "entropy seed: the same seed gives the same keys"
 EXIT_WRONG_INPUT = 2
+EXIT_STOPPED = 130
+APDU_BYTES_MIN = 4
+BOARD_HELP = f"one of: {', '.join(boards.names())}"
+FLASH_HELP = "flash contents kept in a file, made if it is not there; run only reads it"
 
 
 class WrongInput(Exception):
@@ -70,11 +76,12 @@ def serve(arguments: argparse.Namespace) -> int:
         arguments.seed = fresh_seed()
     else:
         _say(f"entropy seed {arguments.seed}: this session's keys can be made again by anybody")
-    device = _device(arguments)
-    try:
-        serve_device(device, arguments.flash, _say, arguments.verbose)
-    except SlotError as error:
-        raise WrongInput(str(error)) from None
+    with flash_file.held(arguments.flash):
+        device = _device(arguments)
+        try:
+            serve_device(device, arguments.flash, _say, arguments.verbose)
+        except SlotError as error:
+            raise WrongInput(str(error)) from None
     return 0
 
 
@@ -88,18 +95,24 @@ def apdu(arguments: argparse.Namespace) -> int:
         commands = [bytes.fromhex(text) for text in arguments.apdus]
     except ValueError:
         raise WrongInput("an APDU is a string of hexadecimal bytes") from None
-    device = _device(arguments)
-    device.power_on()
     for command in commands:
-        print(f">> {command.hex()}")
-        print(f"<< {device.transmit(command).hex()}")
-    if arguments.flash is not None:
-        device.flash.save(arguments.flash)
+        if len(command) < APDU_BYTES_MIN:
+            raise WrongInput(f"APDU {command.hex() or 'of no bytes'}: CLA INS P1 P2 at least")
+    with flash_file.held(arguments.flash):
+        device = _device(arguments)
+        device.power_on()
+        for command in commands:
+            print(f">> {command.hex()}")
+            print(f"<< {device.transmit(command).hex()}")
+        if arguments.flash is not None:
+            device.flash.save(arguments.flash)
     return 0
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Boot, enumerate, and tell what the device is."""
+    """Boot, enumerate, and tell what the device is; the flash file is only read."""
+    if arguments.flash is not None and not arguments.flash.exists():
+        raise WrongInput(f"flash file {arguments.flash}: not there")
     device = _device(arguments)
     device.power_on()
     assert device.host.device is not None
@@ -126,13 +139,15 @@ def parser() -> argparse.ArgumentParser:
     seeded = argparse.ArgumentParser(add_help=False)
     seeded.add_argument("--seed", type=int, default=0, help=f"{SEED_HELP} (default: 0)")
     one = argparse.ArgumentParser(add_help=False, parents=[common])
-    one.add_argument("--board", required=True, help=f"one of: {', '.join(boards.names())}")
-    one.add_argument("--flash", type=Path, metavar="FILE", help="flash contents kept in a file")
+    one.add_argument("--board", required=True, help=BOARD_HELP)
+    one.add_argument("--flash", type=Path, metavar="FILE", help=FLASH_HELP)
 
     sub = commands.add_parser(
         "life", parents=[common, seeded], help="the life of an HSM on each board"
     )
-    sub.add_argument("--board", action="append", help="only this board (may be repeated)")
+    sub.add_argument(
+        "--board", action="append", help=f"only this one; {BOARD_HELP}; may be repeated"
+    )
     sub.set_defaults(function=life)
     sub = commands.add_parser("serve", parents=[one], help="the image as a PC/SC reader")
     sub.add_argument("--seed", type=int, help=f"{SEED_HELP} (default: a new one, kept secret)")
@@ -152,13 +167,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return parsed.function(parsed)
     except (WrongInput, UnknownBoardError, Uf2Error, FlashFileError) as error:
-        print(f"sim: {error}", file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr)
         return EXIT_WRONG_INPUT
+    except FlashSaveError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return EXIT_FAILED
     except (UsbError, DescriptorError, CcidError, DeviceStopped) as error:
-        print(f"sim: the device failed: {error}", file=sys.stderr)
+        print(f"error: the device failed: {error}", file=sys.stderr)
         return EXIT_FAILED
     except KeyboardInterrupt:
-        return EXIT_FAILED
+        print("stopped", file=sys.stderr)
+        return EXIT_STOPPED
 
 
 if __name__ == "__main__":

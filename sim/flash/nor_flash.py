@@ -7,6 +7,7 @@ inside the page, 4 KiB sector erase. Times are those of the data sheet's typical
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,10 @@ MEMORY_TYPE = 0x40
 
 class FlashFileError(Exception):
     """A flash file cannot be used; one line for the user."""
+
+
+class FlashSaveError(Exception):
+    """A flash file could not be written; one line for the user."""
 
 
 class NorFlash:
@@ -113,10 +118,21 @@ class NorFlash:
         return self.buffer[:]
 
     def save(self, path: Path) -> None:
-        """Write the array to a file of the chip's size; the old file stays if that fails."""
-        draft = path.with_name(path.name + ".new")
-        draft.write_bytes(self.buffer[:])
-        draft.replace(path)
+        """Write the array to a file of the chip's size.
+
+        Raises FlashSaveError if that fails; the old file stays, and nothing else.
+        """
+        # A link to the file stays a link.
+        target = path.resolve()
+        draft = target.with_name(target.name + ".new")
+        try:
+            draft.write_bytes(self.buffer[:])
+            draft.replace(target)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                draft.unlink()
+            reason = error.strerror or "cannot be written"
+            raise FlashSaveError(f"flash file {path}: {reason}; its old contents stay") from None
 
     def load(self, path: Path) -> None:
         """Fill the array from a file; raises FlashFileError if it has another size."""

@@ -28,7 +28,7 @@ class _Unplugged(Exception):
 
 
 class _StopFlag:
-    """Set by SIGINT and SIGTERM; asked wherever we wait."""
+    """Set by SIGINT, SIGTERM and SIGHUP (a closed terminal); asked wherever we wait."""
 
     def __init__(self) -> None:
         self.stopping = False
@@ -48,7 +48,10 @@ class _StopFlag:
         def handle(number: int, frame: FrameType | None) -> None:
             self.stopping = True
 
-        signals = (signal.SIGINT, signal.SIGTERM)
+        signals = [signal.SIGINT, signal.SIGTERM]
+        # `nohup` has it ignored: then it stays so.
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signals.append(signal.SIGHUP)
         before = [signal.signal(number, handle) for number in signals]
         try:
             yield
@@ -70,8 +73,9 @@ def serve(
     Raises SlotError with one line when the slot cannot be had.
     """
     stop = _StopFlag()
-    link, pcscd = daemon.connect()
+    # Before pcscd is started: it is in a session of its own, nothing else would end it.
     with stop.installed():
+        link, pcscd = daemon.connect()
         try:
             link.wait_for_first_message(stop)
             device.power_on()

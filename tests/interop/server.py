@@ -56,10 +56,10 @@ class Server:
                 return
         raise ToolFailed(f"serve ended: {''.join(self.output)}")
 
-    def stop(self) -> int:
-        """Ctrl-C; the exit status."""
+    def stop(self, number: int = signal.SIGINT) -> int:
+        """Ctrl-C, or another signal; the exit status."""
         assert self._process is not None and self._process.stdout is not None
-        self._process.send_signal(signal.SIGINT)
+        self._process.send_signal(number)
         status = self._process.wait(STOP_TIMEOUT_S)
         self.output += self._process.stdout.readlines()
         self._process.stdout.close()

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+import signal
 import subprocess
 import sys
 import time
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from sim.pcsc.vpcd import PORT
 from tests.interop.namespace import Namespace
 from tests.interop.server import Server
 
@@ -82,6 +85,34 @@ def test_ctrl_c_during_a_command_keeps_what_was_written(
         assert any("unplugged" in line for line in server.output)
         server.start()
         assert "Cut" in server.tool("pkcs15-tool", "-D")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_a_pcscd_of_its_own_ends_with_it(
+    namespace: Namespace, tmp_path: Path, number: signal.Signals
+) -> None:
+    with Server(namespace, BOARD, tmp_path / "flash") as server:
+        # The namespaces share the machine's processes, not its network: what matters is the port.
+        assert listens(namespace)
+        assert server.stop(number) == 0
+    assert not listens(namespace)
+    assert list(tmp_path.iterdir()) == []
+
+
+def listens(namespace: Namespace) -> bool:
+    """True while a pcscd has the virtual reader's port open."""
+    tables = namespace.run("cat", "/proc/net/tcp", "/proc/net/tcp6").stdout
+    # Local address, no remote one, state LISTEN.
+    return re.search(rf":{PORT:04X} 0+:0000 0A ", tables) is not None
+
+
+def test_a_served_flash_file_is_refused_to_others(namespace: Namespace, tmp_path: Path) -> None:
+    path = tmp_path / "flash"
+    with Server(namespace, BOARD, path):
+        others = (sys.executable, "-m", "sim", "apdu", "--board", BOARD, "--flash", str(path))
+        done = namespace.run(*others, "0084000008")
+        assert done.returncode == 2 and done.stdout == ""
+        assert done.stderr == f"error: flash file {path}: another process uses it\n"
 
 
 def test_without_a_flash_file_nothing_is_kept(namespace: Namespace, tmp_path: Path) -> None:
