@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A noise source that fails its health tests: no keys, no challenges, and the rest goes on."""
+"""No keys and no challenges from a noise source that fails its health tests."""
 
 from __future__ import annotations
 
