@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""After each command, however it ends, the pool holds what the session needs and no more."""
+"""After each command, however it ends, only the session's handles are alive."""
 
 import hsm_crypto
 import pytest
