@@ -205,14 +205,31 @@ def test_a_session_does_not_outlive_its_seal() -> None:
     device.verify_so()
     status = device.card.status
     assert status.user_is_authenticated() and status.so_is_authenticated()
+    seal = device.card.store.seal
+    assert seal is not None
+    keys = [seal.key(0), seal.key(1), seal._log, seal.pepper]
     device.flash.arm(0, tear_none, OSError)
     device.write(0xCF01, 0, b"replaced", expect=MEMORY_FAILURE)
     assert not status.user_is_authenticated()
     assert not status.so_is_authenticated()
     assert status.so_secret() is None
+    for key in keys:
+        with pytest.raises(ValueError):
+            key.derive(b"wiped")
     device.sign(1, 0x70, bytes(32), expect=0x6982)
     device.verify()
     device.sign(1, 0x70, bytes(32))
+
+
+def test_a_wiped_seal_opens_no_class() -> None:
+    seal = at_start(True).card.store.seal
+    assert seal is not None
+    keys = (seal.key(0), seal.key(1))
+    seal.wipe()
+    assert not seal.user_class_is_open()
+    for key in keys:
+        with pytest.raises(ValueError):
+            key.derive(b"wiped")
 
 
 def test_a_flash_that_programs_nothing_opens_and_signs_nothing() -> None:

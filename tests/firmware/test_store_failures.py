@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The store when an operation fails: what was acknowledged stays, the rest never appears.
+"""The store when an operation fails: what was acknowledged stays, the rest never appears (FAIL-1).
 
 Each flash operation of each change fails once, with no, half or full effect; memory runs out; a
 record is too long.
@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from hsm import limits
-from hsm.store import Store, StoreFailure, StoreFull, counters, record
+from hsm.store import Store, StoreError, StoreFailure, StoreFull, counters, field, record
 from hsm.store import store as store_module
 from nor_flash import SECTOR_BYTES, NorFlash, tear_full, tear_none, tear_prefix
 from store_twin import KIND, SCRATCH, Seal, fresh, mounted, objects, put
@@ -133,27 +133,37 @@ def test_memory_runs_out_in_a_mount(monkeypatch: pytest.MonkeyPatch) -> None:
     assert store.state == store_module.READY
 
 
-def test_a_flash_that_fails_for_good_is_left_alone() -> None:
-    flash = prepared()
-    before = objects(mounted(flash))
-    store = mounted(flash)
+class DyingFlash(NorFlash):
+    """From operation `dies_at` on, everything fails without effect."""
 
-    def fails(*_arguments) -> None:
-        raise OSError(5)
+    dies_at = 1 << 30
 
-    store.log.flash = flash_that(flash, program=fails, erase=fails)
-    with pytest.raises(StoreFailure):
-        put(store, 1, b"new")
-    assert objects(mounted(flash)) == before
+    def _apply(self, kind: str, offset: int, before: bytes, after: bytes) -> None:
+        if self.operations >= self.dies_at:
+            raise OSError(5, "EIO")
+        super()._apply(kind, offset, before, after)
 
 
-def flash_that(flash: NorFlash, **methods) -> NorFlash:
-    """A flash on the same cells with other methods."""
-    other = NorFlash(SECTORS)
-    other.cells = flash.cells
-    for name, method in methods.items():
-        setattr(other, name, method)
-    return other
+@pytest.mark.parametrize("prepare", [prepared, nearly_compacting])
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_flash_that_fails_for_good(prepare, change: Callable[[Store], None]) -> None:
+    image = prepare().image()
+    before = objects(mounted(NorFlash(SECTORS, image)))
+    flash = NorFlash(SECTORS, image)
+    change(mounted(flash))
+    after = objects(mounted(flash))
+    for at in range(operations_of(image, change)):
+        flash = DyingFlash(SECTORS, image)
+        store = mounted(flash)
+        flash.dies_at = flash.operations + at
+        with pytest.raises(StoreFailure):
+            change(store)
+        SCRATCH[:] = bytes(len(SCRATCH))
+        dead = flash.image()
+        with pytest.raises(StoreError):
+            put(store, 7, b"goes on")
+        assert flash.image() == dead
+        assert objects(mounted(NorFlash(SECTORS, dead))) in (before, after)
 
 
 def test_a_remount_wipes_the_seal_and_ends_the_session() -> None:
@@ -261,3 +271,29 @@ def test_a_counter_that_does_not_move_is_an_error() -> None:
     flash.ignores_programs = False
     counters.spend_try(store, 3)
     assert counters.tries_spent(mounted(flash), 3) == 2
+
+
+@pytest.mark.parametrize(
+    "spend, count", [("spend_try", "tries_spent"), ("spend_use", "uses_spent")]
+)
+def test_each_of_the_two_read_backs_of_a_counter(
+    spend: str, count: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flash = prepared()
+    store = mounted(flash)
+    with monkeypatch.context() as patch:
+        # The program and its read-back are skipped.
+        patch.setattr(counters, "_mark", lambda store, id, mark: None)
+        with pytest.raises(StoreFailure):
+            getattr(counters, spend)(store, 3)
+    with monkeypatch.context() as patch:
+        # The slots are counted wrong.
+        counts = [0, 1]
+        patch.setattr(field, count, lambda bits: counts.pop(0))
+        if spend == "spend_use":
+            patch.setattr(field, "use_mark", lambda bits: (0, 0x7F))
+        flash.ignores_programs = True
+        with pytest.raises(StoreFailure):
+            getattr(counters, spend)(store, 3)
+    flash.ignores_programs = False
+    assert getattr(counters, count)(store, 3) == 0

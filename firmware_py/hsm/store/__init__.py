@@ -30,6 +30,8 @@ ASSUMPTIONS about the flash
 INVARIANTS, named; tests refer to the names
   ATOM-1  after any cut the objects are those before or after the transaction, never a mix
   ATOM-2  after commit() returned, a cut leaves the state "after"
+  FAIL-1  after an operation failed or memory ran out, an error means "before", no error "after"; if
+          the mount that settles it fails, too, the store is damaged until the next power-up
   BOOT-1  mount() ends on any bytes, within a bounded number of steps
   BOOT-2  a second mount() performs no flash operation
   PIN-1   tries never rise but by restore_tries or a new generation of the object
