@@ -33,22 +33,31 @@ UF2_END_MAGIC = 0x0AB1_6F30
 def image_chip(path: Path) -> str:
     """The chip that a UF2 file is for; raises ToolError for a file that is damaged or for another.
 
-    An image for the RP2350 may begin with a block of another family (erratum RP2350-E10).
+    An image for the RP2350 may begin with a block of another family (erratum RP2350-E10), which
+    is counted apart.
     """
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ToolError(f"{path}: {error.strerror}") from error
     if not data or len(data) % UF2_BLOCK_BYTES:
         raise ToolError(f"{path}: not a whole UF2 file ({len(data)} bytes)")
-    chips = set()
+    counts: dict[str, int] = {}
+    numbers: dict[str, set[int]] = {}
     for offset in range(0, len(data), UF2_BLOCK_BYTES):
-        *magic, _, _, _, _, _, family = UF2_HEADER.unpack_from(data, offset)
+        *magic, _, _, _, number, count, family = UF2_HEADER.unpack_from(data, offset)
         (end,) = struct.unpack_from("<I", data, offset + UF2_BLOCK_BYTES - 4)
         if tuple(magic) != UF2_MAGIC or end != UF2_END_MAGIC:
             raise ToolError(f"{path}: not a UF2 file, or a damaged one (at byte {offset})")
         if family in CHIP_OF_FAMILY:
-            chips.add(CHIP_OF_FAMILY[family])
-    if len(chips) != 1:
+            counts[CHIP_OF_FAMILY[family]] = count
+            numbers.setdefault(CHIP_OF_FAMILY[family], set()).add(number)
+    if len(counts) != 1:
         raise ToolError(f"{path}: not an image for one of the chips RP2040 and RP2350")
-    return chips.pop()
+    ((chip, count),) = counts.items()
+    if numbers[chip] != set(range(count)):
+        raise ToolError(f"{path}: truncated UF2 file ({len(numbers[chip])} of {count} blocks)")
+    return chip
 
 
 def drive_chip(drive: Path) -> str:
@@ -79,10 +88,14 @@ def copy_to_drive(image: Path, drive: Path) -> None:
     """Writes the image; the board resets itself after the last block."""
     if shutil.disk_usage(drive).free < image.stat().st_size:
         raise ToolError(f"{drive} has too little room for {image.name}")
-    with image.open("rb") as source, (drive / image.name).open("wb") as target:
-        shutil.copyfileobj(source, target)
-        target.flush()
-        os.fsync(target.fileno())
+    try:
+        with image.open("rb") as source, (drive / image.name).open("wb") as target:
+            shutil.copyfileobj(source, target)
+            target.flush()
+            os.fsync(target.fileno())
+    except OSError as error:
+        line = f"{image.name} could not be written to {drive}: {error.strerror}"
+        raise ToolError(line, EXIT_FAILED) from error
     print(f"{image.name} is on {drive}; the board starts it now")
 
 
@@ -103,23 +116,50 @@ def load_with_picotool(image: Path, chip: str) -> bool:
     return True
 
 
-def flash(board: boards.Board, image: Path, drive: Path | None, mounts: Path = MOUNTS) -> None:
-    """Brings `image` to the one board in BOOTSEL mode (on `drive`, if given)."""
-    if not image.is_file():
-        raise ToolError(f"{image} is not there; to build it: nox -s firmware")
-    chip = image_chip(image)
-    if chip != board.chip:
-        raise _wrong_chip(image, chip, f"board {board.name} has an {board.chip.upper()}")
-    drives = [drive] if drive else mounted_drives(mounts)
-    fitting = [path for path in drives if drive_chip(path) == chip]
+def fitting_drive(image: Path, chip: str, drives: list[Path]) -> Path | None:
+    """The one drive of a board with `chip`; None when there is no drive at all.
+
+    Drives of other boards do not matter as long as the right one is there. Raises ToolError when
+    there are only others, or several right ones.
+    """
+    refusals: list[ToolError] = []
+    fitting = []
+    for drive in drives:
+        try:
+            found = drive_chip(drive)
+        except ToolError as error:
+            refusals.append(error)
+            continue
+        if found == chip:
+            fitting.append(drive)
+        else:
+            wrong = _wrong_chip(image, chip, f"the board at {drive} is an {found.upper()}")
+            # Says more than that a drive belongs to some other kind of board.
+            refusals.insert(0, wrong)
     if len(fitting) > 1:
         names = ", ".join(map(str, fitting))
         raise ToolError(f"several boards are in BOOTSEL mode; choose one with --drive: {names}")
-    if fitting:
-        copy_to_drive(image, fitting[0])
-    elif drives:
-        other = drive_chip(drives[0]).upper()
-        raise _wrong_chip(image, chip, f"the board at {drives[0]} is an {other}")
+    if refusals and not fitting:
+        raise refusals[0]
+    return fitting[0] if fitting else None
+
+
+def built_image(board: boards.Board) -> Path:
+    """Where `nox -s firmware` puts a board's image."""
+    return paths.BUILD / board.name / "hsm.uf2"
+
+
+def flash(board: boards.Board, image: Path, drive: Path | None, mounts: Path = MOUNTS) -> None:
+    """Brings `image` to the one board in BOOTSEL mode (on `drive`, if given)."""
+    if not image.exists():
+        hint = "; to build it: nox -s firmware" if image == built_image(board) else ""
+        raise ToolError(f"{image} is not there{hint}")
+    chip = image_chip(image)
+    if chip != board.chip:
+        raise _wrong_chip(image, chip, f"board {board.name} has an {board.chip.upper()}")
+    target = fitting_drive(image, chip, [drive] if drive else mounted_drives(mounts))
+    if target is not None:
+        copy_to_drive(image, target)
     elif not load_with_picotool(image, chip):
         raise ToolError(
             "no board in BOOTSEL mode: hold its BOOTSEL button while plugging it in, "
@@ -142,8 +182,7 @@ def main() -> int:
         board = boards.load(arguments.board)
     except boards.UnknownBoardError as error:
         raise ToolError(str(error)) from error
-    image = arguments.image or paths.BUILD / board.name / "hsm.uf2"
-    flash(board, image, arguments.drive)
+    flash(board, arguments.image or built_image(board), arguments.drive)
     return 0
 
 

@@ -12,9 +12,10 @@ import argparse
 import plistlib
 import re
 from pathlib import Path
+from xml.parsers.expat import ExpatError
 
 import boards
-from tools.errors import ToolError, exit_with
+from tools.errors import EXIT_FAILED, ToolError, exit_with
 
 INFO_PLIST = Path("/etc/libccid_Info.plist")
 RESTART = "then restart pcscd: systemctl restart pcscd"
@@ -30,11 +31,29 @@ def entry(board: boards.Board) -> dict[str, str]:
 
 
 def is_listed(text: str, wanted: dict[str, str]) -> bool:
-    """Whether the identity stands in the file already, at one index of both id arrays."""
-    data = plistlib.loads(text.encode())
-    identities = zip(data["ifdVendorID"], data["ifdProductID"], strict=True)
-    pair = (wanted["ifdVendorID"], wanted["ifdProductID"])
-    return any((int(v, 16), int(p, 16)) == tuple(int(x, 16) for x in pair) for v, p in identities)
+    """Whether the identity stands in the file already, at one index of both id arrays.
+
+    Raises ToolError for anything but an Info.plist of libccid.
+    """
+    pair = tuple(int(wanted[key], 16) for key in ("ifdVendorID", "ifdProductID"))
+    try:
+        data = plistlib.loads(text.encode())
+        identities = list(zip(data["ifdVendorID"], data["ifdProductID"], strict=True))
+        return any((int(vendor, 16), int(product, 16)) == pair for vendor, product in identities)
+    except (plistlib.InvalidFileException, ExpatError, LookupError, TypeError, ValueError):
+        raise ToolError("this is not an Info.plist of libccid; nothing was written") from None
+
+
+def read(path: Path) -> str:
+    """The file's text; raises ToolError when it cannot be read."""
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        raise ToolError(f"{path} is not there: apt-get install libccid") from None
+    except OSError as error:
+        raise ToolError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ToolError(f"{path} is not an Info.plist of libccid; nothing was written") from None
 
 
 def with_entry(text: str, wanted: dict[str, str]) -> str:
@@ -51,9 +70,7 @@ def with_entry(text: str, wanted: dict[str, str]) -> str:
 
 def write(path: Path, wanted: dict[str, str]) -> None:
     """Adds the identity to the file; keeps the old contents in `<name>.before-pico-hsm`."""
-    if not path.exists():
-        raise ToolError(f"{path} is not there: apt-get install libccid")
-    text = path.read_text()
+    text = read(path)
     if is_listed(text, wanted):
         print(f"{path} lists {identity(wanted)} already")
         return
@@ -63,6 +80,8 @@ def write(path: Path, wanted: dict[str, str]) -> None:
         path.write_text(edited)
     except PermissionError:
         raise ToolError(f"no right to write {path}: run as root or with sudo") from None
+    except OSError as error:
+        raise ToolError(f"{path} could not be written: {error.strerror}", EXIT_FAILED) from None
     print(f"{path} now lists {identity(wanted)}; {RESTART}")
 
 
@@ -85,6 +104,10 @@ def main() -> int:
         raise ToolError(str(error)) from None
     if arguments.write:
         write(arguments.file, wanted)
+        return 0
+    # Printing needs no libccid here: the entry may be for another machine.
+    if arguments.file.is_file() and is_listed(read(arguments.file), wanted):
+        print(f"{arguments.file} lists {identity(wanted)} already")
         return 0
     print(f"In {arguments.file}, put one line first in each of these three arrays:")
     for key, value in wanted.items():

@@ -15,10 +15,11 @@ BOARD_IDS = {"rp2040": "RPI-RP2", "rp2350": "RP2350"}
 
 
 def uf2(*families: str) -> bytes:
-    """A UF2 file with one block per family."""
+    """A UF2 file with one block per family named; each family's blocks are counted apart."""
     blocks = []
-    for number, family in enumerate(families):
-        header = (*flash.UF2_MAGIC, 0x2000, 0x1000_0000, 256, number, len(families))
+    for position, family in enumerate(families):
+        number, count = families[:position].count(family), families.count(family)
+        header = (*flash.UF2_MAGIC, 0x2000, 0x1000_0000, 256, number, count)
         block = struct.pack("<8I", *header, FAMILIES[family]).ljust(508, b"\0")
         blocks.append(block + struct.pack("<I", flash.UF2_END_MAGIC))
     return b"".join(blocks)
@@ -117,6 +118,39 @@ def test_a_folder_that_is_no_drive_is_refused(image, tmp_path):
         flash.flash(PICO, image("rp2040"), tmp_path)
 
 
+@pytest.mark.parametrize("cut", [slice(0, 512), slice(512, None), slice(0, 0, 1)])
+def test_image_cut_at_a_block_is_refused(cut, tmp_path, drive):
+    path = tmp_path / "hsm.uf2"
+    path.write_bytes(uf2("rp2040", "rp2040", "rp2040")[cut])
+    folder = drive("rp2040")
+    with pytest.raises(ToolError, match="truncated UF2|not a whole UF2") as caught:
+        flash.flash(PICO, path, folder)
+    assert caught.value.status == 2
+    assert not (folder / "hsm.uf2").exists()
+
+
+def test_foreign_drives_do_not_matter_beside_the_right_one(image, drive, mounts, tmp_path):
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    (foreign / flash.INFO_FILE).write_text("Board-ID: SAMD21G18A-Feather-v0\n")
+    right = drive("rp2040")
+    flash.flash(PICO, image("rp2040"), None, mounts(foreign, right))
+    assert (right / "hsm.uf2").exists()
+    with pytest.raises(ToolError, match="another kind of board"):
+        flash.flash(PICO, image("rp2040"), None, mounts(foreign))
+    assert not (foreign / "hsm.uf2").exists()
+
+
+def test_a_drive_that_cannot_be_written_is_told_in_one_line(image, drive):
+    folder = drive("rp2040")
+    # Not writable even for root.
+    (folder / "hsm.uf2").symlink_to("/proc/version")
+    path = image("rp2040")
+    with pytest.raises(ToolError, match="could not be written to") as caught:
+        flash.flash(PICO, path, folder)
+    assert caught.value.status == 1 and "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize("damage", [b"", uf2("rp2040")[:-1], b"\0" * 512, uf2("absolute")])
 def test_damaged_image_is_refused(damage, tmp_path, drive):
     path = tmp_path / "hsm.uf2"
@@ -125,9 +159,17 @@ def test_damaged_image_is_refused(damage, tmp_path, drive):
         flash.flash(PICO, path, drive("rp2040"))
 
 
-def test_missing_image_names_the_command(tmp_path):
-    with pytest.raises(ToolError, match="nox -s firmware"):
+def test_missing_image_names_the_command(tmp_path, monkeypatch):
+    with pytest.raises(ToolError, match="hsm.uf2 is not there$"):
         flash.flash(PICO, tmp_path / "hsm.uf2", None)
+    monkeypatch.setattr(flash.paths, "BUILD", tmp_path)
+    with pytest.raises(ToolError, match="nox -s firmware"):
+        flash.flash(PICO, flash.built_image(PICO), None)
+
+
+def test_a_folder_is_no_image(tmp_path):
+    with pytest.raises(ToolError, match="directory"):
+        flash.flash(PICO, tmp_path, None)
 
 
 @pytest.mark.parametrize("chip", ["rp2040", "rp2350", None])

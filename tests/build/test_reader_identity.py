@@ -54,6 +54,36 @@ def test_another_file_is_left_alone(tmp_path):
     assert file.read_text() == other
 
 
+@pytest.mark.parametrize(
+    "contents",
+    [b"", b"no plist", b"\xff\xfe", b"<plist><string>x</string></plist>", b"<plist>"],
+)
+def test_what_is_no_plist_is_refused_and_left_alone(contents, tmp_path):
+    file = tmp_path / "Info.plist"
+    file.write_bytes(contents)
+    with pytest.raises(ToolError, match="not an Info.plist of libccid") as caught:
+        reader_identity.write(file, reader_identity.entry(boards.load("pico")))
+    assert caught.value.status == 2
+    assert file.read_bytes() == contents
+
+
+def test_a_folder_is_refused(tmp_path):
+    with pytest.raises(ToolError, match="directory"):
+        reader_identity.write(tmp_path, reader_identity.entry(boards.load("pico")))
+
+
+def test_without_write_it_tells_whether_anything_is_to_do(tmp_path, capsys, monkeypatch):
+    file = tmp_path / "Info.plist"
+    file.write_text(INFO_PLIST)
+    monkeypatch.setattr("sys.argv", ["reader-identity", "--file", str(file)])
+    assert reader_identity.main() == 0
+    assert "<string>0x1209</string>" in capsys.readouterr().out
+    reader_identity.write(file, reader_identity.entry(boards.load("pico")))
+    capsys.readouterr()
+    assert reader_identity.main() == 0
+    assert capsys.readouterr().out == f"{file} lists 1209:0001 already\n"
+
+
 def test_missing_file_names_the_package(tmp_path):
     with pytest.raises(ToolError, match="apt-get install libccid"):
         reader_identity.write(tmp_path / "absent", {})
