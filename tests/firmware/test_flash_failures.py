@@ -244,3 +244,24 @@ def test_a_flash_that_programs_nothing_opens_and_signs_nothing() -> None:
     device.flash.ignores_programs = True
     device.sign(1, 0x70, bytes(32), expect=MEMORY_FAILURE)
     assert uses(device) == left
+
+
+def test_a_failure_that_passed_does_not_open_initialize(monkeypatch: pytest.MonkeyPatch) -> None:
+    device = at_start(True)
+
+    def fails(*_arguments) -> None:
+        raise OSError(5)
+
+    # A record is half written, then nothing works: the mount that would settle it fails, too.
+    device.flash.arm(1, tear_prefix, OSError)
+    with monkeypatch.context() as patch:
+        real = device.flash._apply
+        patch.setattr(
+            device.flash, "_apply", lambda *each: (real if device.flash.armed() else fails)(*each)
+        )
+        device.write(0xCF01, 0, b"replaced" * 300, expect=MEMORY_FAILURE)
+        device.verify(expect=MEMORY_FAILURE)
+    device.initialize(so_pin=b"00000000", expect=0x63CE)
+    device.verify()
+    device.sign(1, 0x70, bytes(32))
+    assert device.read(0xCF01) == b"contents" * 20

@@ -36,7 +36,7 @@ from hsm.profile import PROTOCOL_MAJOR, PROTOCOL_MINOR
 from hsm.security import device_options, reference_data, root
 from hsm.security.device_options import RESET_RETRY_COUNTER_ENABLED, TRANSPORT_PIN
 from hsm.security.reference_data import FLAG_TRANSPORT, ReferenceData
-from hsm.store import READY
+from hsm.store import DAMAGED, READY
 from hsm.store.record import FLAG_PERSISTENT
 
 _TAG_OPTIONS = const(0x80)
@@ -105,6 +105,9 @@ def initialize_device(card, command, response):
     request = _Request(command.data)
     card.status.close()
     store = card.store
+    if store.state == DAMAGED:
+        # If a failure of the flash that has passed was the cause, the code is asked for.
+        store.mount()
     if store.state != READY:
         store.format(root.new_root_record())
     elif store.contains(ID_SO_PIN):
