@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The store against a dictionary: any sequence of changes, power cycles and cuts."""
+"""The store against a dictionary: any sequence of changes, power cycles, cuts, failures."""
 
-from hsm.store import StoreFull, counters, record
+from hsm.store import StoreFailure, StoreFull, counters, record
 from hsm.store import store as store_module
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -11,6 +11,7 @@ from store_twin import KIND, SCRATCH, delete, fresh, mounted, objects, put
 
 IDS = st.integers(1, 6)
 SIZES = st.one_of(st.integers(0, 40), st.integers(900, 1100), st.integers(2000, 3100))
+FAULTS = st.sampled_from((PowerCut, OSError, MemoryError))
 COUNTER_ID = 9
 
 
@@ -32,7 +33,9 @@ class StoreMachine(RuleBasedStateMachine):
     def change(self, after: dict[int, bytes], action) -> None:
         try:
             action()
-        except StoreFull:
+        except (StoreFull, StoreFailure, MemoryError):
+            # FAIL-1: nothing was acknowledged.
+            SCRATCH[:] = bytes(len(SCRATCH))
             return
         except PowerCut:
             SCRATCH[:] = bytes(len(SCRATCH))
@@ -90,10 +93,10 @@ class StoreMachine(RuleBasedStateMachine):
     def power_cycle(self) -> None:
         self.store = mounted(self.flash)
 
-    @rule(after=st.integers(0, 30), tear=st.sampled_from(TEARS))
-    def arm(self, after: int, tear) -> None:
+    @rule(after=st.integers(0, 30), tear=st.sampled_from(TEARS), fault=FAULTS)
+    def arm(self, after: int, tear, fault) -> None:
         id, data = 1, self.data(700)
-        self.flash.arm(after, tear)
+        self.flash.arm(after, tear, fault)
         self.change(self.model | {id: data}, lambda: put(self.store, id, data))
         self.flash.disarm()
 
