@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -59,7 +60,7 @@ def run(
     if process.returncode:
         for line in output[-LOG_LINES_SHOWN:]:
             console.print(line.rstrip("\n")[:LOG_COLUMNS_SHOWN], markup=False)
-        raise ToolError(f"{title} failed; to repeat it: {repeat or ' '.join(words)}", EXIT_FAILED)
+        raise ToolError(f"{title} failed; to repeat it: {repeat or shlex.join(words)}", EXIT_FAILED)
     return "".join(output)
 
 

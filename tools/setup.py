@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -82,7 +83,8 @@ def make_environment() -> None:
     if not PYTHON.exists() or not _same_python():
         shutil.rmtree(ENVIRONMENT, ignore_errors=True)
         _checked([sys.executable, "-m", "venv", str(ENVIRONMENT)], "python3 -m venv .venv")
-    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    # Twice quiet: errors only, no warnings before the line that tells what to do.
+    pip = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     _checked([*pip, *_wanted_packages()], "pip install")
     STAMP.write_text(_stamp())
 
@@ -122,7 +124,7 @@ def _checked(command: list[str], name: str, folder: Path | None = None) -> None:
     )
     if result.returncode:
         print(result.stdout, file=sys.stderr)
-        raise ToolError(f"{name} failed; to repeat it: {' '.join(command)}", EXIT_FAILED)
+        raise ToolError(f"{name} failed; to repeat it: {shlex.join(command)}", EXIT_FAILED)
 
 
 def install_node_packages() -> None:

@@ -57,6 +57,12 @@ def test_an_installation_that_fails_is_told(commands, monkeypatch):
     assert caught.value.status == EXIT_FAILED
 
 
+def test_the_line_to_repeat_can_be_copied(monkeypatch):
+    command = ["false", "capstone>=5.0,<6"]
+    with pytest.raises(ToolError, match="to repeat it: false 'capstone>=5.0,<6'$"):
+        setup._checked(command, "pip install")
+
+
 def test_an_old_python_is_refused(monkeypatch):
     monkeypatch.setattr(debian, "python_is_usable", lambda: False)
     with pytest.raises(ToolError, match="Python 3.11 or newer is needed"):
