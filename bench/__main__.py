@@ -6,10 +6,11 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import sys
+import os
 import tempfile
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -17,30 +18,41 @@ from rich.table import Table
 import boards
 from bench import device_figures, emulators, operations
 from bench.references import LIBRARY_MS, PICO_HSM_C_MS
+from tools.errors import ToolError, exit_with
 
 BUILD = Path(__file__).resolve().parents[1] / "build"
-EXIT_UNUSABLE = 2
-OUTPUT_COLUMNS = 120
-OUTPUT_COLUMNS = 120
+# The tables have this width at most; a terminal that is narrower wraps them, nothing is cut.
+TABLE_COLUMNS = 80
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--json", type=Path, default=BUILD / "bench.json")
+    parser.add_argument(
+        "--json",
+        type=Path,
+        metavar="FILE",
+        default=BUILD / "bench.json",
+        help="where the figures go, in an existing folder (default: build/bench.json)",
+    )
     arguments = parser.parse_args()
+    check_writable(arguments.json)
     needed = [*map(image, boards.names()), emulators.SELFTEST, emulators.RP2040JS]
     missing = [str(path) for path in needed if not path.exists()]
     if missing:
-        print(f"error: {missing[0]} is not there: run `make setup` and `nox -s firmware`")
-        return EXIT_UNUSABLE
-    # Wide enough for the tables where the output is a file.
-    console = Console(width=None if sys.stdout.isatty() else OUTPUT_COLUMNS)
-    figures = measure(console)
-    show(console, figures)
-    arguments.json.parent.mkdir(parents=True, exist_ok=True)
+        raise ToolError(f"{missing[0]} is not there: run `make setup` and `nox -s firmware`")
+    figures = measure(Console())
+    show(Console(width=TABLE_COLUMNS), figures)
     arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
-    console.print(f"written to {arguments.json}")
+    print(f"written to {arguments.json}")
     return 0
+
+
+def check_writable(path: Path) -> None:
+    """Raises ToolError for a file that could not be written after all the measuring."""
+    if path.is_dir() or not path.parent.is_dir():
+        raise ToolError(f"--json {path}: {'a directory' if path.is_dir() else 'no such folder'}")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise ToolError(f"--json {path}: not writable")
 
 
 def image(board: str) -> Path:
@@ -81,65 +93,68 @@ def show(console: Console, figures: dict[str, list[dict]]) -> None:
     show_commands(console, figures["commands"])
 
 
+def table(title: str, texts: tuple[str, ...], figures: tuple[str, ...]) -> Table:
+    """An empty table: columns of text, then columns of figures, which are never cut."""
+    result = Table(title=title, box=box.SIMPLE, padding=(0, 1, 0, 0), title_justify="left")
+    for text in texts:
+        result.add_column(text, overflow="fold")
+    for figure in figures:
+        result.add_column(figure, justify="right", no_wrap=True)
+    return result
+
+
 def show_emulators(console: Console, rows: list[dict]) -> None:
-    table = Table("work", "emulator", "instructions", "MIPS", "ours is", title="RP2040 emulators")
+    title = "RP2040 emulators"
+    shown = table(title, ("work", "emulator"), ("instructions", "MIPS", "ours is\nfaster by"))
     ours = {row["work"]: row["mips"] for row in rows if row["emulator"] == "sim"}
     for row in rows:
         ratio = ours[row["work"]] / row["mips"]
-        table.add_row(
+        shown.add_row(
             row["work"],
             row["emulator"],
             f"{row['instructions']:,}",
             f"{row['mips']:.1f}",
             "" if row["emulator"] == "sim" else f"{ratio:.1f}x",
         )
-    console.print(table)
+    console.print(shown)
 
 
 def show_devices(console: Console, rows: list[dict]) -> None:
-    table = Table(
-        "board",
-        "boot to first answer: instructions",
-        "wall",
-        "snapshot restore",
-        "SELECT + READ",
-        title="The chip models in use",
-    )
+    figures = ("boot to first answer:\ninstructions", "wall", "snapshot\nrestore", "SELECT + READ")
+    shown = table("The chip models in use", ("board",), figures)
     for row in rows:
-        table.add_row(
+        shown.add_row(
             row["board"],
             f"{row['boot_instructions']:,}",
             f"{row['boot_wall_s']:.2f} s",
             f"{row['restore_ms']:.2f} ms",
             f"{row['apdus_per_s']:.0f} APDUs/s",
         )
-    console.print(table)
+    console.print(shown)
 
 
 def show_commands(console: Console, rows: list[dict]) -> None:
-    table = Table(
-        "board",
-        "command",
-        "instructions",
-        "outside crypto",
-        "on the chip",
-        "library alone",
-        "Pico HSM (C)",
-        title="Commands, USB and store included; chip times are estimates",
+    title = (
+        "Commands, USB and store included; the milliseconds on the chip are estimates.\n"
+        "Not measured here, but constants of bench/references.py: the library alone\n"
+        "(estimated), Pico HSM's C firmware (published)."
     )
+    figures = ("instructions", "outside\ncrypto", "chip\nms", "library\nms", "C firm-\nware ms")
+    shown = table(title, ("board", "MHz", "command"), figures)
     for row in rows:
         key = (row["board"], row["name"])
-        table.add_row(
-            f"{row['board']} {row['clock_mhz']} MHz",
+        shown.add_row(
+            row["board"],
+            str(row["clock_mhz"]),
             row["name"],
             f"{row['instructions']:,}",
             f"{row['outside_library']:,}",
-            f"{row['estimated_ms']:.1f} ms",
-            f"{LIBRARY_MS[key]:.0f} ms" if key in LIBRARY_MS else "",
-            f"{PICO_HSM_C_MS[key]:,} ms" if key in PICO_HSM_C_MS else "",
+            f"{row['estimated_ms']:,.1f}",
+            f"{LIBRARY_MS[key]:,.0f}" if key in LIBRARY_MS else "",
+            f"{PICO_HSM_C_MS[key]:,}" if key in PICO_HSM_C_MS else "",
         )
-    console.print(table)
+    console.print(shown)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

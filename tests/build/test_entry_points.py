@@ -37,6 +37,15 @@ def test_the_tools_exit_status_comes_through():
     assert result.stderr.endswith("error: unknown board 'nano'; known boards: pico, pico2\n")
 
 
+def test_bench_refuses_first_where_it_could_not_write_last(tmp_path):
+    for path in (tmp_path, tmp_path / "absent" / "bench.json"):
+        command = [sys.executable, "-m", "bench", "--json", str(path)]
+        result = subprocess.run(command, cwd=PROJECT, text=True, capture_output=True)
+        assert result.returncode == 2
+        assert result.stderr.startswith("error: ") and result.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_ci_runs_what_developers_run():
     script = PROJECT / ".ci" / "run"
     assert os.access(script, os.X_OK)
