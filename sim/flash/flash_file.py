@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A flash file in use: writable, and nobody else's, found out before the device is made.
+"""A flash file in use: writable, nobody else's, known before the device is made.
 
 Each process keeps the whole array in memory and writes the whole file: of two at once, the last
 one to write would undo what the other has written.
