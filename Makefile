@@ -2,7 +2,7 @@
 # The way in for people and CI: every target sets up what it needs and hands over to nox.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim serve test firmware lint bench flash clean
+.PHONY: help setup sim serve test firmware lint bench flash reader-identity clean
 
 # The first Python that is new enough; set PYTHON to choose another.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -16,7 +16,7 @@ NOX := .venv/bin/python -m nox --no-error-on-missing-interpreters -s
 ARGS ?=
 
 help: ## list what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "Arguments are handed on in ARGS, as in: make serve ARGS='--board pico2'"
 
 setup: ## the virtual environment and the Debian packages that everything needs
@@ -49,6 +49,10 @@ bench: ## measure, and write the figures down
 flash: ## copy an image to a board in BOOTSEL mode
 	@$(PYTHON) -m tools.setup sim
 	@$(NOX) flash -- $(ARGS)
+
+reader-identity: ## what makes pcscd accept a real board; ARGS=--write adds it
+	@$(PYTHON) -m tools.setup lint
+	@$(NOX) reader-identity -- $(ARGS)
 
 clean: ## remove what was built, keep downloads and tools
 	rm -rf build

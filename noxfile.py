@@ -6,6 +6,8 @@ Works from `make`, and with a nox of your own in a fresh clone.
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,6 +21,7 @@ nox.options.sessions = []
 
 PROJECT = Path(__file__).parent
 PYTHON = str(PROJECT / ".venv" / "bin" / "python")
+EXIT_STOPPED = 130
 SYSTEM_PYTHON = sys.executable if sys.version_info >= (3, 11) else "python3"
 
 
@@ -34,20 +37,39 @@ def call(session: nox.Session, *command: str) -> None:
     Ctrl-C is the command's affair: it gets the signal, too, and may have something to save.
     """
     session.log(" ".join(command))
+    interrupted = False
     with subprocess.Popen(command) as process:
         while True:
             try:
                 status = process.wait()
                 break
             except KeyboardInterrupt:
-                continue
+                interrupted = True
+    if status:
+        sys.exit(EXIT_STOPPED if interrupted else status)
+
+
+def check(session: nox.Session, *command: str) -> None:
+    """Runs a checker of others, as `call` does, but Ctrl-C ends it from here.
+
+    Nothing of it has to be saved, and it would answer the signal with a traceback.
+    """
+    session.log(" ".join(command))
+    with subprocess.Popen(command, start_new_session=True) as process:
+        try:
+            status = process.wait()
+        except KeyboardInterrupt:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait()
+            print("stopped", file=sys.stderr)
+            sys.exit(EXIT_STOPPED)
     if status:
         sys.exit(status)
 
 
 @nox.session
 def firmware(session: nox.Session) -> None:
-    """Both images from pinned sources, with their SHA-256 and sizes."""
+    """The image and the self-test image of each board, with their SHA-256 and sizes."""
     run(session, "tools.firmware", *session.posargs)
 
 
@@ -75,7 +97,7 @@ def flash(session: nox.Session) -> None:
 @nox.session(name="reader-identity")
 def reader_identity(session: nox.Session) -> None:
     """What makes pcscd accept a real board: the entry for libccid; -- --write adds it."""
-    run(session, "tools.reader_identity", *session.posargs)
+    run(session, "tools.reader_identity", *session.posargs, purpose="lint")
 
 
 @nox.session
@@ -103,10 +125,12 @@ def suites(session: nox.Session) -> None:
 
 
 def passes(step: Callable[[nox.Session], None], session: nox.Session) -> bool:
-    """Runs a step; False when one of its commands failed."""
+    """Runs a step; False when one of its commands failed. Ctrl-C ends all steps."""
     try:
         step(session)
-    except SystemExit:
+    except SystemExit as error:
+        if error.code == EXIT_STOPPED:
+            raise
         return False
     return True
 
@@ -114,10 +138,11 @@ def passes(step: Callable[[nox.Session], None], session: nox.Session) -> bool:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Style, types, and the import rules between the floors."""
-    run(session, "ruff", "check", ".", purpose="lint")
-    run(session, "ruff", "format", "--check", ".", purpose="lint")
-    run(session, "pyright", purpose="lint")
-    call(session, str(Path(PYTHON).with_name("lint-imports")))
+    call(session, SYSTEM_PYTHON, "-m", "tools.setup", "lint")
+    check(session, PYTHON, "-m", "ruff", "check", ".")
+    check(session, PYTHON, "-m", "ruff", "format", "--check", ".")
+    check(session, PYTHON, "-m", "pyright")
+    check(session, str(Path(PYTHON).with_name("lint-imports")), "--no-logo")
 
 
 @nox.session

@@ -18,7 +18,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import boards
@@ -46,6 +46,8 @@ class Image:
     board: str
     target: str
     folder: Path
+    # Made by this run, and not there already.
+    built: bool = field(default=False, compare=False)
 
     def file(self, kind: str) -> Path:
         """The file of one of KINDS."""
@@ -118,6 +120,7 @@ class _Build:
             self._run("building", ["ninja", "-j", JOBS, "-C", self._work, *targets])
             for image in images:
                 self._publish(image, digests[image.target])
+            return [replace(image, built=True) for image in images]
         return images
 
     @property

@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from elftools.common.exceptions import ELFError
 from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 from rich.table import Table
 
-from tools.errors import ToolError
+from tools.errors import ToolError, exit_with
 from tools.lock import sha256_of
 from tools.progress import console
 
@@ -67,14 +69,40 @@ def symbols(elf_path: Path) -> dict[str, int]:
 def print_table(images: Iterable[Image]) -> None:
     """One row per image, and the SHA-256 of each UF2 file."""
     images = list(images)
-    table = Table(title="images")
-    table.add_column("image")
-    for title in ("text", "static RAM", "GC heap", "stack"):
-        table.add_column(title, justify="right")
-    for image in images:
-        found = sizes(image.file("elf"))
-        row = (found.text, found.static_ram, found.gc_heap, found.stack)
-        table.add_row(f"{image.board}/{image.target}", *(f"{value:,}" for value in row))
-    console.print(table)
+    built = dict.fromkeys(image.board for image in images if image.built)
+    done = f"built for {', '.join(built)}" if built else "nothing was to do, all are current"
+    elf_paths = {f"{image.board}/{image.target}": image.file("elf") for image in images}
+    console.print(_table(f"images ({done})", elf_paths))
     for image in images:
         console.print(f"{sha256_of(image.file('uf2'))}  {image.board}/{image.target}.uf2")
+
+
+def _table(title: str, elf_paths: dict[str, Path]) -> Table:
+    table = Table(title=title)
+    table.add_column("image")
+    for heading in ("text", "static RAM", "GC heap", "stack"):
+        table.add_column(heading, justify="right")
+    for name, path in elf_paths.items():
+        found = sizes(path)
+        row = (found.text, found.static_ram, found.gc_heap, found.stack)
+        table.add_row(name, *(f"{value:,}" for value in row))
+    return table
+
+
+def main() -> int:
+    """Command line: the sizes of images that are there."""
+    parser = argparse.ArgumentParser(prog="python -m tools.image_report", description=__doc__)
+    parser.add_argument("elf", type=Path, nargs="+", help="such as build/pico/hsm.elf")
+    paths: list[Path] = parser.parse_args().elf
+    try:
+        table = _table("bytes", {str(path): path for path in paths})
+    except OSError as error:
+        raise ToolError(f"{error.filename}: {error.strerror}") from error
+    except (ELFError, KeyError) as error:
+        raise ToolError("not the ELF file of an image") from error
+    console.print(table)
+    return 0
+
+
+if __name__ == "__main__":
+    exit_with(main)

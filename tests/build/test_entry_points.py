@@ -9,7 +9,7 @@ import sys
 from tools.paths import PROJECT
 
 SESSIONS = {"firmware", "sim", "serve", "flash", "tests", "lint", "bench", "reader-identity"}
-TARGETS = {"sim", "test", "serve", "firmware", "flash", "lint", "bench", "help"}
+TARGETS = {"sim", "test", "serve", "firmware", "flash", "lint", "bench", "reader-identity", "help"}
 
 
 def nox(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -52,32 +52,56 @@ def test_ci_runs_what_developers_run():
     assert script.read_text().splitlines()[-1] == "exec make test"
 
 
-def test_ctrl_c_leaves_the_end_to_the_command(tmp_path):
-    """A session must not cut short a command that still has something to save."""
-    (tmp_path / "noxfile.py").write_text(
-        "import importlib.util, sys, nox\n"
-        f"spec = importlib.util.spec_from_file_location('ours', {str(PROJECT / 'noxfile.py')!r})\n"
-        "ours = importlib.util.module_from_spec(spec)\n"
-        "spec.loader.exec_module(ours)\n"
-        "@nox.session(venv_backend='none')\n"
-        "def slow(session):\n"
-        "    ours.call(session, sys.executable, 'slow.py')\n"
-    )
-    (tmp_path / "slow.py").write_text(
-        "import time\n"
-        "try:\n"
-        "    print('ready', flush=True)\n"
-        "    time.sleep(60)\n"
-        "except KeyboardInterrupt:\n"
-        "    time.sleep(1.5)\n"
-        "    print('saved', flush=True)\n"
-    )
-    command = [sys.executable, "-m", "nox", "-s", "slow"]
+SESSION = f"""
+import importlib.util, sys, nox
+spec = importlib.util.spec_from_file_location('ours', {str(PROJECT / "noxfile.py")!r})
+ours = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(ours)
+@nox.session(venv_backend='none')
+def slow(session):
+    ours.HOW(session, sys.executable, 'slow.py')
+"""
+SAVES = """
+import time
+try:
+    print('ready', flush=True)
+    time.sleep(60)
+except KeyboardInterrupt:
+    time.sleep(1.5)
+    print('saved', flush=True)
+"""
+SLEEPS = """
+import time
+print('ready', flush=True)
+time.sleep(60)
+"""
+
+
+def interrupted(folder, how: str, script: str) -> tuple[str, str, int]:
+    """Ctrl-C in a session that runs `script`: both outputs after it, the exit status."""
+    (folder / "noxfile.py").write_text(SESSION.replace("HOW", how))
+    (folder / "slow.py").write_text(script)
     with subprocess.Popen(
-        command, cwd=tmp_path, text=True, stdout=subprocess.PIPE, start_new_session=True
+        [sys.executable, "-m", "nox", "-s", "slow"],
+        cwd=folder,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     ) as process:
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
         os.killpg(process.pid, signal.SIGINT)
-        assert process.stdout.read() == "saved\n"
-        assert process.wait() == 0
+        return *process.communicate(), process.returncode
+
+
+def test_ctrl_c_leaves_the_end_to_the_command(tmp_path):
+    """A session must not cut short a command that still has something to save."""
+    output, _, status = interrupted(tmp_path, "call", SAVES)
+    assert (output, status) == ("saved\n", 0)
+
+
+def test_ctrl_c_ends_a_checker_without_a_traceback(tmp_path):
+    output, told, status = interrupted(tmp_path, "check", SLEEPS)
+    assert (output, status) == ("", 130)
+    assert told.endswith("stopped\n") and "Traceback" not in told
