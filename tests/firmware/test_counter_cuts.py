@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Counters whose bit field is used up: no cut there ends the life of a key or a PIN.
+"""Counters whose bit field is used up: no cut there ends a key or a PIN.
 
 Invariants PIN-1, PIN-2 and CTR-1 at the end of the field.
 """

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The store when an operation fails: what was acknowledged stays, the rest never appears (FAIL-1).
+"""The store when an operation fails: what was acknowledged stays (FAIL-1).
 
-Each flash operation of each change fails once, with no, half or full effect; memory runs out; a
-record is too long.
+The rest never appears. Each flash operation of each change fails once, with no, half or full
+effect; memory runs out; a record is too long.
 """
 
 from collections.abc import Callable

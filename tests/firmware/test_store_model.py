@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The store against a dictionary: any sequence of changes, power cycles, cuts, failures."""
+"""The store against a dictionary: any sequence of changes, cuts and failures."""
 
 from hsm.store import StoreFailure, StoreFull, counters, record
 from hsm.store import store as store_module
