@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.mailbox import Mailbox
 from sim.cpu.processor import StopReason
 from sim.device import Device
 from sim.elf import SymbolTable
@@ -24,9 +23,10 @@ from sim.life import card as hsm
 from sim.life.card import Card
 from sim.machine import Machine
 from tests.crypto.chip import Chip
+from tests.crypto.mailbox import Mailbox
 from tests.crypto.selftest import Curve, Operation, SelfTest
 from tests.second_opinion.callback_host import CallbackHost
-from tests.second_opinion.conftest import BUILD, PIN, RP2040JS, SO_PIN, UNIQUE_ID
+from tests.second_opinion.conftest import BUILD, RP2040JS, UNIQUE_ID
 from tests.second_opinion.rp2040js_emulator import Rp2040JsEmulator
 from tests.second_opinion.rp2040py_emulator import Rp2040PyEmulator
 
@@ -71,18 +71,6 @@ class Stopwatch:
         reason = self._run(ticks)
         self.cpu_s += time.process_time() - start_s
         return reason
-
-
-def personalised_flash() -> bytes:
-    """Contents of a Pico with an initialised HSM and one key."""
-    device = Device.from_uf2("pico", IMAGE)
-    device.power_on()
-    card = Card(device.transmit)
-    card.select()
-    card.initialize(PIN, SO_PIN, pin_iterations=hsm.PIN_ITERATIONS_MIN)
-    card.generate_key_pair(1, hsm.ec_key_template("secp256r1"))
-    device.power_off()
-    return device.flash.contents()
 
 
 def micropython_work(transmit: Callable[[bytes], bytes]) -> None:

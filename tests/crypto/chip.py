@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import struct
 from pathlib import Path
 
 import boards
@@ -12,10 +11,10 @@ from sim.elf import SymbolTable
 from sim.flash.nor_flash import NorFlash
 from sim.machine import Machine
 from sim.uf2 import load_uf2
+from tests.crypto.mailbox import Mailbox
 
 # Virtual ticks between two looks at the mailbox, while the image computes.
 LOOK_TICKS = 20_000_000
-HEADER = struct.Struct("<III")
 
 
 class Chip:
@@ -27,35 +26,38 @@ class Chip:
         load_uf2(image, description.chip, flash)
         symbols = SymbolTable.load(image.with_suffix(".elf"))
         self.machine = Machine(description, flash, symbols=symbols)
-        self._request = symbols["selftest_request"].address
-        self._response = symbols["selftest_response"].address
-        self._doorbell = 0
+        self._mailbox = Mailbox(self, symbols)
         self.instructions = 0
         """Executed by the last exchange, from the doorbell to the answer's."""
 
     def start(self) -> None:
         """Power on and let the image reach its mailbox."""
         self.machine.power_on()
-        self._run_until_idle()
+        self.run()
 
     def exchange(self, number: int, parts: bytes) -> tuple[int, bytes]:
         """See Transport."""
-        machine = self.machine
-        self._doorbell += 1
-        machine.write_memory(self._request + 4, struct.pack("<II", number, len(parts)) + parts)
-        machine.write_memory(self._request, struct.pack("<I", self._doorbell))
-        machine.processor.reset_sleep()
-        before = machine.instructions
-        while self._header()[0] != self._doorbell:
-            self._run_until_idle()
-        self.instructions = machine.instructions - before
-        _, result, length = self._header()
-        return result, machine.read_memory(self._response + HEADER.size, length)
+        before = self.machine.instructions
+        answer = self._mailbox.exchange(number, parts)
+        self.instructions = self.machine.instructions - before
+        return answer
 
-    def _header(self) -> tuple[int, int, int]:
-        return HEADER.unpack(self.machine.read_memory(self._response, HEADER.size))
+    # --- what the mailbox needs ---------------------------------------------------------------
 
-    def _run_until_idle(self) -> None:
+    def poke(self, address: int, data: bytes) -> None:
+        """Write SRAM behind the image's back."""
+        self.machine.write_memory(address, data)
+
+    def peek(self, address: int, length: int) -> bytes:
+        """Read SRAM."""
+        return self.machine.read_memory(address, length)
+
+    def wake(self) -> None:
+        """End WFE, as an event would."""
+        self.machine.processor.reset_sleep()
+
+    def run(self) -> None:
+        """Until the image sleeps, or for LOOK_TICKS."""
         reason = self.machine.run(LOOK_TICKS)
         if reason not in (StopReason.IDLE, StopReason.DEADLINE):
             raise RuntimeError(f"{self.machine.board.name}: {reason.value}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The self-test image's mailbox in SRAM, for emulators other than ours.
+"""The self-test image's mailbox in SRAM, for any emulator that can reach SRAM.
 
 The layout is that of native_crypto/selftest/selftest.h.
 """
@@ -24,7 +24,7 @@ class EmulatorMemory(Protocol):
 
 
 class Mailbox:
-    """Frames to a self-test image and back (the Transport of tests/crypto/selftest.py)."""
+    """Frames to a self-test image and back (a Transport)."""
 
     def __init__(self, emulator: EmulatorMemory, symbols: SymbolTable) -> None:
         self._emulator = emulator
