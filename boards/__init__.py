@@ -14,7 +14,6 @@ from pathlib import Path
 
 BOARDS_DIRECTORY = Path(__file__).parent
 
-FLASH_PAGE_BYTES = 256
 FLASH_SECTOR_BYTES = 4096
 
 

@@ -24,8 +24,3 @@ class ResetCause(Enum):
     def whole_chip(self) -> bool:
         """True for the causes that no register survives."""
         return self in (ResetCause.POWER_ON, ResetCause.RUN_PIN)
-
-    @property
-    def watchdog(self) -> bool:
-        """True for the two causes that the watchdog reports."""
-        return self in (ResetCause.WATCHDOG_TIMER, ResetCause.WATCHDOG_FORCE)

@@ -32,7 +32,6 @@ STATUS_STAGE_TIMEOUT_US = 500_000
 SLICE_US = 100_000
 
 DEVICE_ADDRESS = 5
-LANGUAGE_ENGLISH_US = 0x0409
 
 # Standard requests (USB 2.0 table 9-4).
 GET_STATUS = 0
@@ -239,10 +238,6 @@ class UsbHost:
     def read(self, number: int, length: int, timeout_us: int) -> bytes:
         """A whole IN transfer on endpoint `number`."""
         return self.finish(number, self.start_in(number, length), timeout_us)
-
-    def take_back(self, number: int, transfer: Transfer) -> None:
-        """`cancel` for a transfer of `start_in` or `start_out`."""
-        self.cancel(self._pipe(number, transfer.is_in), transfer)
 
     def _pipe(self, number: int, is_in: bool) -> Pipe:
         pipe = self._pipes.get((number, is_in))

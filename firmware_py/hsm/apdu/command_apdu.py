@@ -26,7 +26,6 @@ class CommandApdu:
         self.p1 = apdu[2]
         self.p2 = apdu[3]
         self.ne = 0
-        self.is_extended = False
         self.data = apdu[4:4]
         if size == 4:
             return
@@ -43,7 +42,6 @@ class CommandApdu:
                 raise CommandError(SW_WRONG_LENGTH)
 
     def _parse_extended(self, apdu, size):
-        self.is_extended = True
         if size < 7:
             raise CommandError(SW_WRONG_LENGTH)
         field = apdu[5] << 8 | apdu[6]
