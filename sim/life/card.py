@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sim.apdu import Response, command, exchange
+from sim.apdu import SW_SUCCESS, Response, command, exchange
 from sim.life.cvc import ECDSA_SHA256_OID, RSA_SHA256_OID
 
 APPLET_AID = bytes.fromhex("E82B0601040181C31F0201")
@@ -165,12 +165,29 @@ class Card:
         """READ BINARY from the start to the end of an elementary file ([SCHSM] 8.2)."""
         content = b""
         while True:
-            data = tlv(0x54, len(content).to_bytes(2, "big"))
+            data = tlv(0x54, len(content).to_bytes(4, "big"))
             apdu = command(0x00, 0xB1, file_id >> 8, file_id & 0xFF, data, block, extended=True)
             part = self._do("READ BINARY", apdu)
             content += part
             if len(part) < block:
                 return content
+
+    def update_binary(self, file_id: int, offset: int, data: bytes) -> int:
+        """The status word of one UPDATE BINARY: `offset` 0 replaces the file ([SCHSM] 8.4)."""
+        field = tlv(0x54, offset.to_bytes(4, "big")) + tlv(0x53, data)
+        apdu = command(0x00, 0xD7, file_id >> 8, file_id & 0xFF, field, extended=True)
+        return self.send(apdu).sw
+
+    def write_file(self, file_id: int, content: bytes, block: int = 2048) -> None:
+        """Replace an elementary file, block by block."""
+        for offset in range(0, max(1, len(content)), block):
+            sw = self.update_binary(file_id, offset, content[offset : offset + block])
+            if sw != SW_SUCCESS:
+                raise CardError("UPDATE BINARY", sw)
+
+    def change_pin(self, old: bytes, new: bytes, reference: int = USER_PIN_REFERENCE) -> None:
+        """CHANGE REFERENCE DATA ([SCHSM] 9.2)."""
+        self._do("CHANGE REFERENCE DATA", command(0x00, 0x24, 0x00, reference, old + new))
 
     def delete_file(self, file_id: int) -> None:
         """DELETE FILE ([SCHSM] 8.5)."""
