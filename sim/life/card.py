@@ -17,6 +17,8 @@ OPTION_RESET_RETRY = 0x0001
 # This card's own TLV of INITIALIZE, and the least it takes: for campaigns that log in often.
 TAG_PIN_ITERATIONS = 0x9E
 PIN_ITERATIONS_MIN = 16
+# Metadata of a key ([SCHSM] 13.4).
+TAG_USE_COUNTER = 0x90
 
 # Algorithm bytes of SIGN ([SCHSM] 16).
 SIGN_RSA_PKCS1_SHA256 = 0x33
@@ -144,10 +146,15 @@ class Card:
         data = so_pin + new_pin
         self._do("RESET RETRY COUNTER", command(0x00, 0x2C, 0x00, USER_PIN_REFERENCE, data))
 
-    def generate_key_pair(self, key_id: int, template: bytes) -> bytes:
-        """GENERATE ASYMMETRIC KEY PAIR; the authenticated request ([SCHSM] 13, 14.2)."""
+    def generate_key_pair(self, key_id: int, template: bytes, uses: int | None = None) -> bytes:
+        """GENERATE ASYMMETRIC KEY PAIR; the authenticated request ([SCHSM] 13, 14.2).
+
+        `uses`: how often the key may be used, None for a key without counter.
+        """
         data = tlv(0x5F29, b"\x00") + tlv(0x42, b"UTCA00001") + tlv(0x7F49, template)
         data += tlv(0x5F20, b"UTDUMMY00001")
+        if uses is not None:
+            data += tlv(TAG_USE_COUNTER, uses.to_bytes(4, "big"))
         apdu = command(0x00, 0x46, key_id, 0x00, data, 65536, extended=True)
         return self._do("GENERATE ASYMMETRIC KEY PAIR", apdu)
 
@@ -155,6 +162,14 @@ class Card:
         """SIGN ([SCHSM] 16)."""
         apdu = command(0x80, 0x68, key_id, algorithm, data, 512, extended=True)
         return self._do("SIGN", apdu)
+
+    def uses_left(self, key_id: int) -> int | None:
+        """What is left of the key's use counter, in SELECT's answer; None without one."""
+        file_id = (KEY_PREFIX | key_id).to_bytes(2, "big")
+        control = self._do("SELECT", command(0x00, 0xA4, 0x00, 0x00, file_id, 256))
+        counter = bytes((TAG_USE_COUNTER, 4))
+        at = control.find(counter, control.find(b"\xa5"))
+        return None if at < 0 else int.from_bytes(control[at + 2 : at + 6], "big")
 
     def list_objects(self) -> list[int]:
         """ENUMERATE OBJECTS: file identifiers ([SCHSM] 8.1)."""
