@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "drbg.h"
+#include "fold.h"
 #include "handle.h"
 #include "kdf.h"
 #include "pool.h"
@@ -152,6 +153,50 @@ static mp_obj_t secret_mac_matches(size_t count, const mp_obj_t *arguments) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR(secret_mac_matches_obj, 2, secret_mac_matches);
 
+// The parts in one row; returns its length. ValueError for more than `room` bytes.
+static size_t gather(size_t first, size_t count, const mp_obj_t *arguments, uint8_t *row, size_t room) {
+    size_t length = 0;
+    for (size_t i = first; i < count; i++) {
+        mp_buffer_info_t part = hsm_crypto_read(arguments[i]);
+        hsm_crypto_require(part.len <= room - length);
+        memcpy(row + length, part.buf, part.len);
+        length += part.len;
+    }
+    return length;
+}
+
+/// Secret.fold(self, accumulator: bytearray | memoryview, sign: int, *parts: Buffer) -> None
+/// Add an element to a keyed multiset hash (sign 1), or take one away (sign -1).
+///
+/// accumulator += or -= SHA-256(secret || parts...) modulo 2**256, both little-endian numbers of 32 bytes.
+/// Secret and parts are 55 bytes at most. The accumulator is for a MAC to cover, never to show:
+/// ASIACRYPT 2003, Clarke et al., MSet-Add-Hash.
+static mp_obj_t secret_fold(size_t count, const mp_obj_t *arguments) {
+    crypto_secret_t *secret = secret_get(arguments[0]);
+    mp_buffer_info_t accumulator = hsm_crypto_write(arguments[1], CRYPTO_FOLD_BYTES);
+    hsm_crypto_require(accumulator.len == CRYPTO_FOLD_BYTES);
+    mp_int_t sign = hsm_crypto_integer(arguments[2], CRYPTO_FOLD_REMOVE, CRYPTO_FOLD_ADD);
+    hsm_crypto_require(sign != 0);
+    uint8_t element[CRYPTO_FOLD_INPUT_MAX_BYTES];
+    size_t length = gather(3, count, arguments, element, sizeof(element));
+    hsm_crypto_check(
+        crypto_fold(secret->bytes, secret->length, element, length, (crypto_fold_sign_t)sign, accumulator.buf));
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR(secret_fold_obj, 3, secret_fold);
+
+/// Secret.combine(self, other: Secret) -> Secret
+/// The XOR of two secrets of one length.
+static mp_obj_t secret_combine(mp_obj_t self_in, mp_obj_t other_in) {
+    crypto_secret_t *secret = secret_get(self_in);
+    crypto_secret_t *other = secret_get(other_in);
+    hsm_crypto_require(secret->length == other->length);
+    hsm_crypto_handle_t *made = hsm_crypto_handle_new(&hsm_crypto_type_secret);
+    crypto_secret_combine(secret, other, secret_allocate(made, secret->length));
+    return MP_OBJ_FROM_PTR(made);
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(secret_combine_obj, secret_combine);
+
 static crypto_secret_t *sealing_key(mp_obj_t self_in) {
     crypto_secret_t *secret = secret_get(self_in);
     hsm_crypto_require(secret->length == CRYPTO_SEAL_KEY_BYTES);
@@ -269,6 +314,8 @@ static const mp_rom_map_elem_t secret_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_derive), MP_ROM_PTR(&secret_derive_obj)},
     {MP_ROM_QSTR(MP_QSTR_mac), MP_ROM_PTR(&secret_mac_obj)},
     {MP_ROM_QSTR(MP_QSTR_mac_matches), MP_ROM_PTR(&secret_mac_matches_obj)},
+    {MP_ROM_QSTR(MP_QSTR_fold), MP_ROM_PTR(&secret_fold_obj)},
+    {MP_ROM_QSTR(MP_QSTR_combine), MP_ROM_PTR(&secret_combine_obj)},
     {MP_ROM_QSTR(MP_QSTR_seal), MP_ROM_PTR(&secret_seal_obj)},
     {MP_ROM_QSTR(MP_QSTR_open), MP_ROM_PTR(&secret_open_obj)},
     {MP_ROM_QSTR(MP_QSTR_open_into), MP_ROM_PTR(&secret_open_into_obj)},

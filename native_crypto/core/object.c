@@ -24,6 +24,12 @@ crypto_result_t crypto_secret_new(size_t length, crypto_secret_t **secret) {
     return CRYPTO_OK;
 }
 
+void crypto_secret_combine(const crypto_secret_t *a, const crypto_secret_t *b, crypto_secret_t *result) {
+    for (size_t i = 0; i < result->length; i++) {
+        result->bytes[i] = a->bytes[i] ^ b->bytes[i];
+    }
+}
+
 static crypto_result_t prepare_seal_keys(crypto_secret_t *secret) {
     if (secret->length != CRYPTO_SEAL_KEY_BYTES) {
         return CRYPTO_ARGUMENT;

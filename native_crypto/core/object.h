@@ -24,6 +24,9 @@ typedef struct {
 // A zeroed secret of `length` bytes (1..64), from the pool.
 crypto_result_t crypto_secret_new(size_t length, crypto_secret_t **secret);
 
+// result = a ^ b, all three of one length, which the caller has checked.
+void crypto_secret_combine(const crypto_secret_t *a, const crypto_secret_t *b, crypto_secret_t *result);
+
 // AES-SIV under a secret of 32 bytes (CRYPTO_ARGUMENT for another length); see seal.h for the buffers.
 crypto_result_t crypto_seal(crypto_secret_t *secret, const uint8_t *associated, size_t associated_length,
                             const uint8_t *plain, size_t length, uint8_t *out);

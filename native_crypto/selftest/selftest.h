@@ -40,6 +40,8 @@ typedef enum {
     SELFTEST_ENTROPY,       // seed, fails (0 or 1): the noise source from now on
     SELFTEST_CANCEL,        // polls until the host cancels; FFFFFFFF: never
     SELFTEST_POOL,          // -> used bytes, peak bytes since the last such request
+    SELFTEST_FOLD,          // key, element, accumulator, remove (0 or 1) -> accumulator
+    SELFTEST_COMBINE,       // secret, secret -> their XOR
 } selftest_operation_t;
 
 // Serve one request; writes the response's parts and their length, returns its result (crypto_result_t).

@@ -8,6 +8,7 @@
 #include "crypto_host.h"
 #include "drbg.h"
 #include "ec.h"
+#include "fold.h"
 #include "kdf.h"
 #include "object.h"
 #include "parts.h"
@@ -124,6 +125,34 @@ static crypto_result_t read_secret(reader_t *in, crypto_secret_t **secret) {
         memcpy((*secret)->bytes, bytes.bytes, bytes.length);
     }
     return result;
+}
+
+static crypto_result_t serve_fold(reader_t *in, writer_t *out) {
+    part_t key = selftest_read(in);
+    part_t element = selftest_read(in);
+    part_t before = selftest_read_exactly(in, CRYPTO_FOLD_BYTES);
+    crypto_fold_sign_t sign = selftest_read_word(in) != 0 ? CRYPTO_FOLD_REMOVE : CRYPTO_FOLD_ADD;
+    if (in->failed) {
+        return CRYPTO_ARGUMENT;
+    }
+    uint8_t *accumulator = selftest_write(out, CRYPTO_FOLD_BYTES);
+    memcpy(accumulator, before.bytes, CRYPTO_FOLD_BYTES);
+    return crypto_fold(key.bytes, key.length, element.bytes, element.length, sign, accumulator);
+}
+
+static crypto_result_t serve_combine(reader_t *in, writer_t *out) {
+    crypto_secret_t secrets[2];
+    for (size_t i = 0; i < 2; i++) {
+        part_t bytes = selftest_read_exactly(in, CRYPTO_SEAL_KEY_BYTES);
+        if (in->failed) {
+            return CRYPTO_ARGUMENT;
+        }
+        secrets[i].length = (uint8_t)bytes.length;
+        memcpy(secrets[i].bytes, bytes.bytes, bytes.length);
+    }
+    crypto_secret_combine(&secrets[0], &secrets[1], &secrets[0]);
+    memcpy(selftest_write(out, CRYPTO_SEAL_KEY_BYTES), secrets[0].bytes, CRYPTO_SEAL_KEY_BYTES);
+    return CRYPTO_OK;
 }
 
 static crypto_result_t serve_seal(reader_t *in, writer_t *out) {
@@ -449,6 +478,8 @@ static const serve_t services[] = {
     [SELFTEST_ENTROPY] = serve_entropy,
     [SELFTEST_CANCEL] = serve_cancel,
     [SELFTEST_POOL] = serve_pool,
+    [SELFTEST_FOLD] = serve_fold,
+    [SELFTEST_COMBINE] = serve_combine,
 };
 
 uint32_t selftest_serve(uint32_t operation, const uint8_t *parts, size_t parts_length, uint8_t *response,

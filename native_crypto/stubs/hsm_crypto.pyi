@@ -99,6 +99,14 @@ class Secret:
         """HMAC-SHA256 (32 bytes) of the concatenated parts."""
     def mac_matches(self, tag: Buffer, *parts: Buffer) -> bool:
         """Constant-time check of a `mac`, evaluated twice."""
+    def fold(self, accumulator: bytearray | memoryview, sign: int, *parts: Buffer) -> None:
+        """Add an element to a keyed multiset hash (sign 1), or take one away (sign -1).
+
+        accumulator += or -= SHA-256(secret || parts...) modulo 2**256, both little-endian numbers of 32 bytes.
+        Secret and parts are 55 bytes at most. The accumulator is for a MAC to cover, never to show:
+        ASIACRYPT 2003, Clarke et al., MSet-Add-Hash."""
+    def combine(self, other: Secret) -> Secret:
+        """The XOR of two secrets of one length."""
     def seal(self, associated_data: Buffer, plaintext: Buffer) -> bytes:
         """AES-SIV (RFC 5297, AES-256: keys derived from this 32-byte secret): tag(16) || ciphertext."""
     def open(self, associated_data: Buffer, sealed: Buffer) -> bytes:

@@ -43,6 +43,8 @@ class Operation(enum.IntEnum):
     ENTROPY = 25
     CANCEL = 26
     POOL = 27
+    FOLD = 28
+    COMBINE = 29
 
 
 class Result(enum.IntEnum):

@@ -234,6 +234,20 @@ class Secret(_Handle):
     def mac_matches(self, tag: Buffer, *parts: Buffer) -> bool:
         return equal(tag, self.mac(*parts))
 
+    def fold(self, accumulator: bytearray | memoryview, sign: int, *parts: Buffer) -> None:
+        element = self._open() + b"".join(map(bytes, parts))
+        if len(accumulator) != 32 or sign not in (1, -1) or len(element) > 55:
+            raise ValueError
+        term = int.from_bytes(hashlib.sha256(element).digest(), "little")
+        total = int.from_bytes(accumulator, "little") + sign * term
+        accumulator[:] = (total % 2**256).to_bytes(32, "little")
+
+    def combine(self, other: "Secret") -> "Secret":
+        mine, its = self._open(), other._open()
+        if len(mine) != len(its):
+            raise ValueError
+        return Secret._make(bytes(a ^ b for a, b in zip(mine, its, strict=True)))
+
     def _siv(self) -> AESSIV:
         secret = self._open()
         if len(secret) != 32:

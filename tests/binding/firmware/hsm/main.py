@@ -38,6 +38,12 @@ def lose(count, function, argument):
         function(argument)
 
 
+def repeat(count, function, *arguments):
+    """Calls a function that returns nothing again and again."""
+    for _ in range(count):
+        function(*arguments)
+
+
 def fill(function, argument):
     """The results of as many calls as there is memory for, in a list that ends with None."""
     results = [None] * FILL_MAX
@@ -80,6 +86,7 @@ ROOTS = {
     b"memoryview": memoryview,
     b"part": part,
     b"put_item": put_item,
+    b"repeat": repeat,
     b"setattr": setattr,
     b"subclass": subclass,
     b"wipe_all": wipe_all,
