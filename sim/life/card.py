@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sim.apdu import SW_SUCCESS, Response, command, exchange
+from sim.life.curves import CURVES
 from sim.life.cvc import ECDSA_SHA256_OID, RSA_SHA256_OID
 
 APPLET_AID = bytes.fromhex("E82B0601040181C31F0201")
@@ -31,34 +32,6 @@ KEY_PREFIX = 0xCC00
 DESCRIPTION_PREFIX = 0xC400
 CERTIFICATE_PREFIX = 0xCE00
 
-# P, A, B, G, order as one string of fixed-width fields ([SCHSM] 30); the cofactor is 1.
-CURVE_PARAMETERS = {
-    "secp256r1": (
-        32,
-        "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff"
-        "ffffffff00000001000000000000000000000000fffffffffffffffffffffffc"
-        "5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b"
-        "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
-        "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
-        "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
-    ),
-    "secp384r1": (
-        48,
-        "fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe"
-        "ffffffff0000000000000000ffffffff"
-        "fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe"
-        "ffffffff0000000000000000fffffffc"
-        "b3312fa7e23ee7e4988e056be3f82d19181d9c6efe8141120314088f5013875a"
-        "c656398d8a2ed19d2a85c8edd3ec2aef"
-        "04aa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b9859f741e082542a38"
-        "5502f25dbf55296c3a545e3872760ab7"
-        "3617de4a96262c6f5d9e98bf9292dc29f8f41dbd289a147ce9da3113b5f0b8c0"
-        "0a60b1ce1d7e819d7a431d7c90ea0e5f"
-        "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf"
-        "581a0db248b0a77aecec196accc52973",
-    ),
-}
-
 
 class CardError(Exception):
     """A command was refused; `sw` is its status word."""
@@ -80,15 +53,9 @@ def tlv(tag: int, value: bytes) -> bytes:
 
 
 def ec_key_template(curve_name: str) -> bytes:
-    """The value of 7F49 for a key pair on a curve of CURVE_PARAMETERS."""
-    width, text = CURVE_PARAMETERS[curve_name]
-    data = bytes.fromhex(text)
-    fields = []
-    for size in (width, width, width, 2 * width + 1, width):
-        fields.append(data[:size])
-        data = data[size:]
+    """The value of 7F49 for a key pair on a curve of CURVES."""
     template = tlv(0x06, ECDSA_SHA256_OID)
-    for tag, value in zip(range(0x81, 0x86), fields, strict=True):
+    for tag, value in zip(range(0x81, 0x86), CURVES[curve_name].fields(), strict=True):
         template += tlv(tag, value)
     return template + tlv(0x87, b"\x01")
 

@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from sim.life.curves import CURVES
+
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
 AUTHENTICATED_REQUEST = 0x67
@@ -31,12 +33,20 @@ OID = 0x06
 RSA_SHA256_OID = bytes.fromhex("04007F00070202020102")
 ECDSA_SHA256_OID = bytes.fromhex("04007F00070202020203")
 
+
+def _prime(curve_name: str) -> int:
+    return int(CURVES[curve_name].prime, 16)
+
+
 CURVES_BY_PRIME: dict[int, ec.EllipticCurve] = {
     2**192 - 2**64 - 1: ec.SECP192R1(),
     2**256 - 2**224 + 2**192 + 2**96 - 1: ec.SECP256R1(),
     2**384 - 2**128 - 2**96 + 2**32 - 1: ec.SECP384R1(),
     2**521 - 1: ec.SECP521R1(),
     2**256 - 2**32 - 977: ec.SECP256K1(),
+    _prime("brainpoolP256r1"): ec.BrainpoolP256R1(),
+    _prime("brainpoolP384r1"): ec.BrainpoolP384R1(),
+    _prime("brainpoolP512r1"): ec.BrainpoolP512R1(),
 }
 
 
