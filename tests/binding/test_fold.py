@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Secret.fold and Secret.combine as the firmware calls them: results, bounds, cost."""
+"""Secret.fold and Secret.combine called from the firmware: results, bounds, cost."""
 
 from __future__ import annotations
 
