@@ -14,18 +14,24 @@ from sim.life.cvc import ECDSA_SHA256_OID, RSA_SHA256_OID
 
 APPLET_AID = bytes.fromhex("E82B0601040181C31F0201")
 USER_PIN_REFERENCE = 0x81
+SO_PIN_REFERENCE = 0x88
 OPTION_RESET_RETRY = 0x0001
+OPTION_TRANSPORT_PIN = 0x0002
+OPTION_RESET_RETRY_ONLY = 0x0020
 # This card's own TLV of INITIALIZE, and the least it takes: for campaigns that log in often.
 TAG_PIN_ITERATIONS = 0x9E
 PIN_ITERATIONS_MIN = 16
 # Metadata of a key ([SCHSM] 13.4).
 TAG_USE_COUNTER = 0x90
+TAG_ALGORITHMS = 0x91
 
 # Algorithm bytes of SIGN ([SCHSM] 16).
 SIGN_RSA_PKCS1_SHA256 = 0x33
 SIGN_RSA_PSS_SHA256 = 0x43
 SIGN_ECDSA_SHA256 = 0x73
 SIGN_ECDSA_SHA384 = 0x74
+# ... and of DECIPHER ([SCHSM] 17).
+DECIPHER_RSA_RAW = 0x21
 
 EF_DEVICE_CERTIFICATE = 0x2F02
 KEY_PREFIX = 0xCC00
@@ -87,14 +93,23 @@ class Card:
         return self._do("SELECT", command(0x00, 0xA4, 0x04, 0x00, APPLET_AID, 256))
 
     def initialize(
-        self, pin: bytes, so_pin: bytes, tries: int = 3, pin_iterations: int | None = None
+        self,
+        pin: bytes,
+        so_pin: bytes,
+        tries: int = 3,
+        pin_iterations: int | None = None,
+        options: int = OPTION_RESET_RETRY,
     ) -> None:
-        """INITIALIZE DEVICE with RESET RETRY COUNTER enabled ([SCHSM] 10)."""
-        data = tlv(0x80, OPTION_RESET_RETRY.to_bytes(2, "big"))
+        """INITIALIZE DEVICE, by default with RESET RETRY COUNTER enabled ([SCHSM] 10)."""
+        data = tlv(0x80, options.to_bytes(2, "big"))
         data += tlv(0x81, pin) + tlv(0x82, so_pin) + tlv(0x91, bytes((tries,)))
         if pin_iterations is not None:
             data += tlv(TAG_PIN_ITERATIONS, pin_iterations.to_bytes(4, "big"))
         self._do("INITIALIZE DEVICE", command(0x80, 0x50, 0x00, 0x00, data))
+
+    def version(self) -> bytes:
+        """INITIALIZE DEVICE without data: free memory, state, version ([SCHSM] 10.1)."""
+        return self._do("INITIALIZE DEVICE query", command(0x80, 0x50, 0x00, 0x00, ne=256))
 
     def pin_status(self, reference: int = USER_PIN_REFERENCE) -> int:
         """The status word of VERIFY without data ([SCHSM] 9.1)."""
@@ -104,24 +119,29 @@ class Card:
         """The status word of VERIFY."""
         return self.send(command(0x00, 0x20, 0x00, reference, pin)).sw
 
-    def verify(self, pin: bytes) -> None:
-        """VERIFY the user PIN."""
-        self._do("VERIFY", command(0x00, 0x20, 0x00, USER_PIN_REFERENCE, pin))
+    def verify(self, pin: bytes, reference: int = USER_PIN_REFERENCE) -> None:
+        """VERIFY the user PIN, or the SO-PIN."""
+        self._do("VERIFY", command(0x00, 0x20, 0x00, reference, pin))
 
-    def reset_retry_counter(self, so_pin: bytes, new_pin: bytes) -> None:
-        """RESET RETRY COUNTER: a new user PIN by right of the SO-PIN ([SCHSM] 9.3)."""
-        data = so_pin + new_pin
-        self._do("RESET RETRY COUNTER", command(0x00, 0x2C, 0x00, USER_PIN_REFERENCE, data))
+    def reset_retry_counter(self, so_pin: bytes, new_pin: bytes = b"") -> None:
+        """RESET RETRY COUNTER: by right of the SO-PIN all tries, or a new PIN ([SCHSM] 9.3)."""
+        p1, data = (0x00 if new_pin else 0x01), so_pin + new_pin
+        self._do("RESET RETRY COUNTER", command(0x00, 0x2C, p1, USER_PIN_REFERENCE, data))
 
-    def generate_key_pair(self, key_id: int, template: bytes, uses: int | None = None) -> bytes:
+    def generate_key_pair(
+        self, key_id: int, template: bytes, uses: int | None = None, algorithms: bytes = b""
+    ) -> bytes:
         """GENERATE ASYMMETRIC KEY PAIR; the authenticated request ([SCHSM] 13, 14.2).
 
-        `uses`: how often the key may be used, None for a key without counter.
+        `uses`: how often the key may be used, None for a key without counter. `algorithms`: the
+        only ones that it may be used for, if there are any.
         """
         data = tlv(0x5F29, b"\x00") + tlv(0x42, b"UTCA00001") + tlv(0x7F49, template)
         data += tlv(0x5F20, b"UTDUMMY00001")
         if uses is not None:
             data += tlv(TAG_USE_COUNTER, uses.to_bytes(4, "big"))
+        if algorithms:
+            data += tlv(TAG_ALGORITHMS, algorithms)
         apdu = command(0x00, 0x46, key_id, 0x00, data, 65536, extended=True)
         return self._do("GENERATE ASYMMETRIC KEY PAIR", apdu)
 
@@ -129,6 +149,11 @@ class Card:
         """SIGN ([SCHSM] 16)."""
         apdu = command(0x80, 0x68, key_id, algorithm, data, 512, extended=True)
         return self._do("SIGN", apdu)
+
+    def decipher(self, key_id: int, cryptogram: bytes) -> bytes:
+        """DECIPHER without padding: the whole block comes back ([SCHSM] 17.1)."""
+        apdu = command(0x80, 0x62, key_id, DECIPHER_RSA_RAW, cryptogram, 512, extended=True)
+        return self._do("DECIPHER", apdu)
 
     def uses_left(self, key_id: int) -> int | None:
         """What is left of the key's use counter, in SELECT's answer; None without one."""
@@ -143,13 +168,17 @@ class Card:
         data = self._do("ENUMERATE OBJECTS", command(0x00, 0x58, 0x00, 0x00, ne=65536))
         return [int.from_bytes(data[i : i + 2], "big") for i in range(0, len(data), 2)]
 
+    def read_binary(self, file_id: int, offset: int, length: int) -> bytes:
+        """READ BINARY: up to `length` bytes from `offset` ([SCHSM] 8.2)."""
+        data = tlv(0x54, offset.to_bytes(4, "big"))
+        apdu = command(0x00, 0xB1, file_id >> 8, file_id & 0xFF, data, length, extended=True)
+        return self._do("READ BINARY", apdu)
+
     def read_file(self, file_id: int, block: int = 1024) -> bytes:
         """READ BINARY from the start to the end of an elementary file ([SCHSM] 8.2)."""
         content = b""
         while True:
-            data = tlv(0x54, len(content).to_bytes(4, "big"))
-            apdu = command(0x00, 0xB1, file_id >> 8, file_id & 0xFF, data, block, extended=True)
-            part = self._do("READ BINARY", apdu)
+            part = self.read_binary(file_id, len(content), block)
             content += part
             if len(part) < block:
                 return content
