@@ -197,6 +197,16 @@ static mp_obj_t secret_combine(mp_obj_t self_in, mp_obj_t other_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(secret_combine_obj, secret_combine);
 
+/// Secret.check_value(self) -> bytes
+/// Key check value: the first 8 bytes of SHA-256 of the secret, which must not be guessable.
+static mp_obj_t secret_check_value(mp_obj_t self_in) {
+    crypto_secret_t *secret = secret_get(self_in);
+    uint8_t value[CRYPTO_CHECK_VALUE_BYTES];
+    hsm_crypto_check(crypto_secret_check_value(secret, value));
+    return mp_obj_new_bytes(value, sizeof(value));
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(secret_check_value_obj, secret_check_value);
+
 static crypto_secret_t *sealing_key(mp_obj_t self_in) {
     crypto_secret_t *secret = secret_get(self_in);
     hsm_crypto_require(secret->length == CRYPTO_SEAL_KEY_BYTES);
@@ -316,6 +326,7 @@ static const mp_rom_map_elem_t secret_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_mac_matches), MP_ROM_PTR(&secret_mac_matches_obj)},
     {MP_ROM_QSTR(MP_QSTR_fold), MP_ROM_PTR(&secret_fold_obj)},
     {MP_ROM_QSTR(MP_QSTR_combine), MP_ROM_PTR(&secret_combine_obj)},
+    {MP_ROM_QSTR(MP_QSTR_check_value), MP_ROM_PTR(&secret_check_value_obj)},
     {MP_ROM_QSTR(MP_QSTR_seal), MP_ROM_PTR(&secret_seal_obj)},
     {MP_ROM_QSTR(MP_QSTR_open), MP_ROM_PTR(&secret_open_obj)},
     {MP_ROM_QSTR(MP_QSTR_open_into), MP_ROM_PTR(&secret_open_into_obj)},

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "digest.h"
 #include "pool.h"
 #include "rsa_key.h"
 #include "wipe.h"
@@ -28,6 +29,20 @@ void crypto_secret_combine(const crypto_secret_t *a, const crypto_secret_t *b, c
     for (size_t i = 0; i < result->length; i++) {
         result->bytes[i] = a->bytes[i] ^ b->bytes[i];
     }
+}
+
+crypto_result_t crypto_secret_check_value(const crypto_secret_t *secret, uint8_t out[CRYPTO_CHECK_VALUE_BYTES]) {
+    crypto_digest_t *digest;
+    crypto_result_t result = crypto_digest_new(CRYPTO_HASH_SHA256, &digest);
+    if (result != CRYPTO_OK) {
+        return result;
+    }
+    uint8_t hash[CRYPTO_DIGEST_MAX_BYTES];
+    result = crypto_digest_update(digest, secret->bytes, secret->length);
+    crypto_result_t last = crypto_digest_final(digest, hash);
+    memcpy(out, hash, CRYPTO_CHECK_VALUE_BYTES);
+    crypto_wipe(hash, sizeof(hash));
+    return result != CRYPTO_OK ? result : last;
 }
 
 static crypto_result_t prepare_seal_keys(crypto_secret_t *secret) {

@@ -13,6 +13,7 @@
 #include "seal.h"
 
 #define CRYPTO_SECRET_MAX_BYTES 64
+#define CRYPTO_CHECK_VALUE_BYTES 8
 
 typedef struct {
     uint8_t length; // 1..64
@@ -26,6 +27,10 @@ crypto_result_t crypto_secret_new(size_t length, crypto_secret_t **secret);
 
 // result = a ^ b, all three of one length, which the caller has checked.
 void crypto_secret_combine(const crypto_secret_t *a, const crypto_secret_t *b, crypto_secret_t *result);
+
+// The first bytes of SHA-256(secret): tells keys apart, for a host that may know it. It confirms a guess, so it is
+// only for secrets that nobody can guess.
+crypto_result_t crypto_secret_check_value(const crypto_secret_t *secret, uint8_t out[CRYPTO_CHECK_VALUE_BYTES]);
 
 // AES-SIV under a secret of 32 bytes (CRYPTO_ARGUMENT for another length); see seal.h for the buffers.
 crypto_result_t crypto_seal(crypto_secret_t *secret, const uint8_t *associated, size_t associated_length,

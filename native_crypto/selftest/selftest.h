@@ -42,6 +42,7 @@ typedef enum {
     SELFTEST_POOL,          // -> used bytes, peak bytes since the last such request
     SELFTEST_FOLD,          // key, element, accumulator, remove (0 or 1) -> accumulator
     SELFTEST_COMBINE,       // secret, secret -> their XOR
+    SELFTEST_CHECK_VALUE,   // secret -> 8 bytes
 } selftest_operation_t;
 
 // Serve one request; writes the response's parts and their length, returns its result (crypto_result_t).

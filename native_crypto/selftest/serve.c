@@ -155,6 +155,16 @@ static crypto_result_t serve_combine(reader_t *in, writer_t *out) {
     return CRYPTO_OK;
 }
 
+static crypto_result_t serve_check_value(reader_t *in, writer_t *out) {
+    crypto_secret_t *secret;
+    crypto_result_t result = read_secret(in, &secret);
+    if (result == CRYPTO_OK) {
+        result = crypto_secret_check_value(secret, selftest_write(out, CRYPTO_CHECK_VALUE_BYTES));
+        crypto_pool_free(secret);
+    }
+    return result;
+}
+
 static crypto_result_t serve_seal(reader_t *in, writer_t *out) {
     crypto_secret_t *secret;
     crypto_result_t result = read_secret(in, &secret);
@@ -480,6 +490,7 @@ static const serve_t services[] = {
     [SELFTEST_POOL] = serve_pool,
     [SELFTEST_FOLD] = serve_fold,
     [SELFTEST_COMBINE] = serve_combine,
+    [SELFTEST_CHECK_VALUE] = serve_check_value,
 };
 
 uint32_t selftest_serve(uint32_t operation, const uint8_t *parts, size_t parts_length, uint8_t *response,

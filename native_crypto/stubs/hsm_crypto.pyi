@@ -107,6 +107,8 @@ class Secret:
         ASIACRYPT 2003, Clarke et al., MSet-Add-Hash."""
     def combine(self, other: Secret) -> Secret:
         """The XOR of two secrets of one length."""
+    def check_value(self) -> bytes:
+        """Key check value: the first 8 bytes of SHA-256 of the secret, which must not be guessable."""
     def seal(self, associated_data: Buffer, plaintext: Buffer) -> bytes:
         """AES-SIV (RFC 5297, AES-256: keys derived from this 32-byte secret): tag(16) || ciphertext."""
     def open(self, associated_data: Buffer, sealed: Buffer) -> bytes:

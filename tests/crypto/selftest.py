@@ -45,6 +45,7 @@ class Operation(enum.IntEnum):
     POOL = 27
     FOLD = 28
     COMBINE = 29
+    CHECK_VALUE = 30
 
 
 class Result(enum.IntEnum):

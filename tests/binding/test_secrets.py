@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Secret.fold and Secret.combine called from the firmware: results, bounds, cost."""
+"""Secret.fold, combine and check_value called from the firmware: results, cost."""
 
 from __future__ import annotations
 
@@ -48,6 +48,12 @@ def test_combine_is_xor(chip: Remote, length: int) -> None:
     combined = crypto.Secret.from_bytes(first).combine(crypto.Secret.from_bytes(second))
     expected = bytes(a ^ b for a, b in zip(first, second, strict=True))
     assert chip.run(combined.mac(b"")) == chip.run(crypto.Secret.from_bytes(expected).mac(b""))
+
+
+def test_the_check_value_is_the_start_of_a_hash(chip: Remote) -> None:
+    # The DKEK that two equal shares make: a value that hosts' tests know.
+    assert chip.run(crypto.Secret.from_bytes(bytes(32)).check_value()).hex() == "66687aadf862bd77"
+    assert len(chip.run(crypto.Secret.random(1).check_value())) == 8
 
 
 def test_a_fold_is_quick(chip: Remote) -> None:

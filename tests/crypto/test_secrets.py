@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The multiset hash and the XOR of secrets, against CPython's own arithmetic."""
+"""Multiset hash, XOR and check value of secrets, against CPython's own arithmetic."""
 
 from __future__ import annotations
 
@@ -76,3 +76,9 @@ def test_combine_is_xor(target: SelfTest):
     first, second = bytes(range(32)), bytes(range(0, 256, 8))
     expected = bytes(a ^ b for a, b in zip(first, second, strict=True))
     assert target.one(Operation.COMBINE, first, second) == expected
+
+
+@pytest.mark.parametrize("secret", [bytes(32), bytes(range(32))], ids=["zeros", "counting"])
+def test_the_check_value_is_the_start_of_a_hash(target: SelfTest, secret: bytes):
+    expected = hashlib.sha256(secret).digest()[:8]
+    assert target.one(Operation.CHECK_VALUE, secret) == expected
