@@ -8,7 +8,7 @@ import pytest
 
 FIRMWARE = Path(__file__).resolve().parents[2] / "firmware_py" / "hsm"
 SOURCES = sorted(FIRMWARE.rglob("*.py"))
-OUTSIDE = {"struct", "micropython", "hsm_port", "hsm_crypto"}
+OUTSIDE = {"array", "struct", "micropython", "hsm_port", "hsm_crypto"}
 LINES_MAX = 600
 FUNCTION_LINES_MAX = 70
 

@@ -14,6 +14,8 @@ FORMAT_VERSION = const(1)
 PAGE_BYTES = const(256)
 SECTOR_BYTES = const(4096)
 SECTOR_SHIFT = const(12)
+# Live records for which the index has room, for each sector of the region.
+LIVE_RECORDS_PER_SECTOR = const(6)
 
 # Sectors that stay free between transactions: four for the largest transaction (a file write that
 # touches six chunks, or an RSA-4096 key with its request), two for the copies of one sector.
@@ -28,6 +30,7 @@ SECTOR_USE_BYTES = const(16)
 HEADER_BYTES = const(24)
 ALIGNMENT_BYTES = const(8)
 RECORD_BYTES_MAX = const(4096 - 32)
+PART_MAX = const(4095)
 
 # Kinds below KIND_CONTROL are objects; their meaning is the caller's. 0 and FF are never a kind.
 KIND_CONTROL = const(0x40)
@@ -81,6 +84,16 @@ def decode_header(view, offset):
     """(kind, flags, id, part, length, generation, transaction, check); None: torn or no header."""
     fields = struct.unpack_from(_HEADER, view, offset)
     return fields if sum(fields) == _CHECK_TOTAL else None
+
+
+def id_of(view, offset):
+    """Id in the record header at `offset`, which is known to be whole."""
+    return view[offset + 2] | view[offset + 3] << 8
+
+
+def part_of(view, offset):
+    """Part in the record header at `offset`, which is known to be whole."""
+    return view[offset + 4] | view[offset + 5] << 8
 
 
 def associated_data(kind, flags, id, part, length, generation):

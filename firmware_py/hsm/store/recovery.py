@@ -7,7 +7,6 @@ left settled (BOOT-2). Every loop is bounded by the number of sectors and the by
 
 from hsm.store import record
 from hsm.store.errors import StoreDamaged
-from hsm.store.index import PART_MAX
 
 
 class Replay:
@@ -59,7 +58,7 @@ class Replay:
             if header is None:
                 break
             size = (header[4] + record.HEADER_BYTES + 7) & -8
-            if size > end - position or header[3] > PART_MAX:
+            if size > end - position or header[3] > record.PART_MAX:
                 break
             transaction = header[6]
             if view[position + record.STATE_OFFSET]:

@@ -11,7 +11,6 @@ from hsm.store.log import Log
 from hsm.store.record import (
     FIELD_BYTES,
     FLAG_FIELD,
-    FLAG_LAST,
     FLAG_PERSISTENT,
     FLAG_PLAIN,
     FLAG_USER,
@@ -38,7 +37,7 @@ class Store:
         self._open_seal = open_seal
         self._end_session = end_session
         self.log = Log(flash)
-        self.index = Index()
+        self.index = Index(self.log.view, self.log.sectors * record.LIVE_RECORDS_PER_SECTOR)
         # Room for the reserve, and a quarter for records that do not fill their sector.
         sectors = self.log.sectors - record.RESERVE_SECTORS
         self.capacity_bytes = sectors * record.RECORD_BYTES_MAX * 3 // 4
@@ -299,10 +298,10 @@ class Store:
         log = self.log
         put = self.index.put
         for offset, header in records:
-            kind, flags, id, part = header[:4]
+            kind, _, id, part = header[:4]
             if kind < record.KIND_CONTROL:
                 log.account(offset, header[4], 1)
-                replaced = put(id, part, flags & FLAG_LAST, offset)
+                replaced = put(id, part, offset)
                 if replaced < 0:
                     continue
                 dead = (replaced,)

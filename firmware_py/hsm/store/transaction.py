@@ -19,6 +19,7 @@ class Transaction:
         self._number = number
         self._records = []
         self._added_bytes = 0
+        self._added_records = 0
         self._failed = False
 
     def __enter__(self):
@@ -98,6 +99,7 @@ class Transaction:
     def clear(self):
         """Delete all objects but those put with FLAG_PERSISTENT."""
         self._added_bytes -= self._store.log.live_bytes
+        self._added_records -= self._store.index.count
         self._append(record.KIND_CLEAR, 0, 0, 0, b"")
 
     def put_plain(self, id, kind, data, flags=0):
@@ -145,8 +147,11 @@ class Transaction:
         old = store.index.offset(id, part)
         if old >= 0:
             added -= record.record_bytes(store.log.view[old + 6] | store.log.view[old + 7] << 8)
+        self._added_records += old < 0
         self._added_bytes += added
         if added > 0 and store.log.live_bytes + self._added_bytes > store.capacity_bytes:
+            raise StoreFull
+        if store.index.count + self._added_records > store.index.records_max:
             raise StoreFull
 
 
