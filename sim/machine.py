@@ -145,6 +145,7 @@ class Machine:
     def power_on(self) -> None:
         """Power-on reset: RAM holds noise, every block its reset values; then the boot ROM."""
         self.boot_count += 1
+        self.flash.power_on()
         content = entropy.noise(self.seed, f"sram {self.boot_count}", self.chip.sram_bytes)
         self._load_sram((ctypes.c_char * len(content)).from_buffer_copy(content))
         self.powered = True

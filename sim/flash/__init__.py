@@ -6,3 +6,4 @@ Pages of 256 bytes are programmed, sectors of 4096 bytes erased; programming onl
 
 PAGE_BYTES = 256
 SECTOR_BYTES = 4096
+ERASED = 0xFF

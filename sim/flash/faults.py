@@ -10,6 +10,7 @@ tear, so that a replay id needs no bytes. Names, in the order in which a failure
   suffix1 suffixHalf suffixLast suffix@<n>    the same, counted from the other side; the last bytes
   evenBits oddBits            every second bit of each byte
   bit<k> butBit<k>            bit k alone (0 = lowest bit of the first byte); all bits but k
+  bitFirst bitLast butBitFirst butBitLast     the same for the first and last bit that changes
   subset<i>                   of the changing bits a seeded half, quarter or three quarters
 
 and for an erase, which first programs all cells to 0 and then lets them rise:
@@ -25,7 +26,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sim import entropy
+from sim.flash.bits import noise, number
 from sim.flash.journal import Entry, Operation
 
 SUBSETS = 3
@@ -34,7 +35,7 @@ EACH_BYTE = {"none": 0x00, "full": 0xFF, "evenBits": 0x55, "oddBits": 0xAA}
 _NAME = re.compile(
     r"(?P<share>prefix|suffix)(?P<part>1|Half|Last)"
     r"|(?P<cut>prefix|suffix)@(?P<bytes>\d+)"
-    r"|(?P<single>bit|butBit)(?P<bit>\d+)"
+    r"|(?P<single>bit|butBit)(?P<bit>First|Last|\d+)"
     r"|subset(?P<subset>\d+)"
 )
 
@@ -55,14 +56,14 @@ def interrupted(
     *,
     offset: int,
     boundaries: Sequence[int] = (),
-    bits: Sequence[int] | None = None,
+    bits: Sequence[int] = (),
     seed: int = 0,
 ) -> list[Torn]:
     """All tears of an operation, in shrink order: `none`, `full`, then those that differ.
 
     Of tears that leave the same cells the first name stays; `none` and `full` always do.
     `boundaries`: bytes from the operation's start where fields end. `bits`: those torn alone (and
-    alone missing); None takes the first and the last one that changes.
+    alone missing) beside the first and the last one that changes.
     """
     entry = Entry(0, entry_kind, offset, before, after, 0)
     found = [tear("none", entry, seed), tear("full", entry, seed)]
@@ -92,12 +93,12 @@ def tear(name: str, entry: Entry, seed: int = 0) -> Torn:
 
 def _check_program(entry: Entry, cells: bytes) -> None:
     """A torn program may only clear bits that the whole one clears."""
-    before, after, torn = _number(entry.before), _number(entry.after), _number(cells)
+    before, after, torn = number(entry.before), number(entry.after), number(cells)
     if torn & ~before or after & ~torn:
         raise AssertionError(f"program at 0x{entry.offset:x}: a tear touches other bits")
 
 
-def _names(entry: Entry, boundaries: Sequence[int], bits: Sequence[int] | None) -> Iterator[str]:
+def _names(entry: Entry, boundaries: Sequence[int], bits: Sequence[int]) -> Iterator[str]:
     inner = [edge for edge in boundaries if 0 < edge < len(entry.before)]
     for side in ("prefix", "suffix"):
         yield from (f"{side}1", f"{side}Half", f"{side}Last")
@@ -106,19 +107,11 @@ def _names(entry: Entry, boundaries: Sequence[int], bits: Sequence[int] | None) 
     if erases:
         yield from ("preprogrammed", "half", "presubset")
     yield from ("evenBits", "oddBits")
-    for bit in _ends(entry) if bits is None else bits:
+    for bit in ("First", "Last", *bits):
         yield from (f"bit{bit}", f"butBit{bit}")
     yield from (f"subset{index}" for index in range(SUBSETS))
     if erases:
         yield "marginal"
-
-
-def _ends(entry: Entry) -> list[int]:
-    """The first and the last bit that changes."""
-    difference = _number(entry.before) ^ _number(entry.after)
-    if not difference:
-        return []
-    return sorted({(difference & -difference).bit_length() - 1, difference.bit_length() - 1})
 
 
 # --- which bits took their new value --------------------------------------------------------------
@@ -129,7 +122,7 @@ def _taken(name: str, entry: Entry, seed: int) -> int:
     length = len(entry.before)
     whole = (1 << 8 * length) - 1
     if name in EACH_BYTE:
-        return _number(bytes((EACH_BYTE[name],)) * length)
+        return number(bytes((EACH_BYTE[name],)) * length)
     parts = _NAME.fullmatch(name)
     if parts is None:
         raise ValueError(f"no tear of this operation is called {name!r}")
@@ -138,10 +131,8 @@ def _taken(name: str, entry: Entry, seed: int) -> int:
     if parts["cut"]:
         return _side(parts["cut"], int(parts["bytes"]), length)
     if parts["single"]:
-        bit = int(parts["bit"])
-        if bit >= 8 * length:
-            raise ValueError(f"tear {name}: the operation has {8 * length} bits")
-        return 1 << bit if parts["single"] == "bit" else whole ^ (1 << bit)
+        bit = _bit(parts["bit"], entry)
+        return bit if parts["single"] == "bit" else whole ^ bit
     return _subset(int(parts["subset"]), entry, seed)
 
 
@@ -164,6 +155,18 @@ def _share(side: str, part: str, entry: Entry) -> int:
     return changing[-count] if count else len(entry.before)
 
 
+def _bit(which: str, entry: Entry) -> int:
+    """A mask of one bit; of none, if it is to be one that changes and none does."""
+    difference = number(entry.before) ^ number(entry.after)
+    if which == "First":
+        return difference & -difference
+    if which == "Last":
+        return 1 << difference.bit_length() >> 1
+    if int(which) >= 8 * len(entry.before):
+        raise ValueError(f"tear of bit {which}: the operation has {8 * len(entry.before)} bits")
+    return 1 << int(which)
+
+
 def _subset(index: int, entry: Entry, seed: int) -> int:
     mask = _noise(f"subset{index}", entry, seed)
     if index % 3 == 0:
@@ -183,21 +186,17 @@ def _erase_cells(name: str, entry: Entry, seed: int) -> bytes | None:
     if name == "half":
         return _noise(name, entry, seed).to_bytes(length, "little")
     if name == "presubset":
-        return (_number(entry.before) & _noise(name, entry, seed)).to_bytes(length, "little")
+        return (number(entry.before) & _noise(name, entry, seed)).to_bytes(length, "little")
     return entry.after if name == "marginal" else None
 
 
-# --- bytes as numbers: a whole sector at once -----------------------------------------------------
-
-
-def _number(data: bytes) -> int:
-    return int.from_bytes(data, "little")
+# --- bytes as numbers ----------------------------------------------------------------------------
 
 
 def _mixed(entry: Entry, taken: int) -> bytes:
-    before, after = _number(entry.before), _number(entry.after)
+    before, after = number(entry.before), number(entry.after)
     return (before ^ ((before ^ after) & taken)).to_bytes(len(entry.before), "little")
 
 
 def _noise(name: str, entry: Entry, seed: int) -> int:
-    return _number(entropy.noise(seed, f"flash 0x{entry.offset:x} {name}", len(entry.before)))
+    return noise(seed, f"0x{entry.offset:x} {name}", len(entry.before))

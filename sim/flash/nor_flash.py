@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The cells of a NOR flash: program clears bits in a page, erase sets a sector.
+"""One flash chip: its array with a journal, identity, files, snapshots.
 
 Spec: data sheet of the W25Q16JV/W25Q32RV (the boards' chips): 256-byte page program that wraps
 inside the page, 4 KiB sector erase. Times are those of the data sheet's typical column.
@@ -13,12 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sim.flash import PAGE_BYTES, SECTOR_BYTES
-from sim.flash.journal import Entry, Operation
-from sim.flash.power_cut import CutPoint, PowerCut, PowerCutPlan
-from sim.flash.wear import Wear
+from sim.flash import ERASED, SECTOR_BYTES
+from sim.flash.cells import Cells
+from sim.flash.journal import Entry
 
-ERASED = 0xFF
 PAGE_PROGRAM_US = 700
 SECTOR_ERASE_US = 45_000
 MANUFACTURER_WINBOND = 0xEF
@@ -33,7 +31,7 @@ class FlashSaveError(Exception):
     """A flash file could not be written; one line for the user."""
 
 
-class NorFlash:
+class NorFlash(Cells[mmap.mmap]):
     """One flash chip. The bytes live in `buffer`, which the chip models map as the XIP window."""
 
     def __init__(
@@ -43,15 +41,11 @@ class NorFlash:
             raise ValueError(f"flash of {size_bytes} bytes: not a power of two of whole sectors")
         if len(unique_id) != 8:
             raise ValueError("a flash chip's unique id has 8 bytes")
-        self.size_bytes = size_bytes
+        super().__init__(mmap.mmap(-1, size_bytes))
         self.unique_id = unique_id
         self.jedec_id = bytes((MANUFACTURER_WINBOND, MEMORY_TYPE, size_bytes.bit_length() - 1))
-        self.buffer = mmap.mmap(-1, size_bytes)
         self.buffer[:] = bytes((ERASED,)) * size_bytes
-        self.wear = Wear(size_bytes)
         self.journal: list[Entry] = []
-        self.cut: PowerCutPlan | None = None
-        self.tick: Callable[[], int] = lambda: 0
         # Called with (offset, length) after cells changed, so that translations are dropped.
         self.on_change: Callable[[int, int], None] = lambda offset, length: None
         # One immutable copy per sector, made when a snapshot needs it: equal sectors are shared.
@@ -65,48 +59,24 @@ class NorFlash:
         data = self.buffer[offset : offset + length]
         return data if len(data) == length else data + self.read(0, length - len(data))
 
-    @property
-    def operation_count(self) -> int:
-        """Number of operations in the journal: the index the next one gets."""
-        return len(self.journal)
-
     # --- operations -----------------------------------------------------------------------------
 
     def program(self, offset: int, data: bytes) -> None:
-        """Page program: clear the bits that are 0 in `data`, which must stay inside one page.
-
-        Raises PowerCut when the plan says so.
-        """
-        offset %= self.size_bytes
-        if not data or offset % PAGE_BYTES + len(data) > PAGE_BYTES:
-            raise ValueError(f"page program of {len(data)} bytes at 0x{offset:x}")
-        before = self.read(offset, len(data))
-        after = bytes(old & new for old, new in zip(before, data, strict=True))
-        self.wear.programmed(offset // PAGE_BYTES)
-        self._apply(Operation.PROGRAM, offset, before, after)
+        """Page program; the address wraps at the end of the chip. As `Cells.program`."""
+        super().program(offset % self.size_bytes, data)
 
     def erase(self, offset: int) -> None:
         """Sector erase of the sector that contains `offset`. Raises PowerCut when planned."""
-        offset = offset % self.size_bytes & ~(SECTOR_BYTES - 1)
-        before = self.read(offset, SECTOR_BYTES)
-        self.wear.erased(offset // SECTOR_BYTES)
-        self._apply(Operation.ERASE, offset, before, bytes((ERASED,)) * SECTOR_BYTES)
+        super().erase(offset % self.size_bytes & ~(SECTOR_BYTES - 1))
 
-    def _apply(self, operation: Operation, offset: int, before: bytes, after: bytes) -> None:
-        index = len(self.journal)
-        cut = self.cut if self.cut is not None and self.cut.operation_index == index else None
-        if cut is not None and cut.point is CutPoint.BEFORE:
-            raise PowerCut(f"before flash operation {index}")
-        if cut is not None and cut.point is CutPoint.TORN:
-            after = after[: cut.torn_bytes] + before[cut.torn_bytes :]
-        self.journal.append(Entry(index, operation, offset, before, after, self.tick()))
-        self.poke(offset, after)
-        if cut is not None:
-            raise PowerCut(f"{cut.point.value} at flash operation {index}")
+    def record(self, entry: Entry) -> None:
+        """`entry` happened so: it goes to the journal."""
+        super().record(entry)
+        self.journal.append(entry)
 
     def poke(self, offset: int, data: bytes) -> None:
         """Put bytes into the array without rules, journal or wear: loading an image, faults."""
-        self.buffer[offset : offset + len(data)] = data
+        super().poke(offset, data)
         for sector in range(offset // SECTOR_BYTES, -(-(offset + len(data)) // SECTOR_BYTES)):
             self._sectors[sector] = None
         self.on_change(offset, len(data))
@@ -147,20 +117,21 @@ class NorFlash:
         self.poke(0, data)
 
     def state(self) -> Any:
-        """Contents, wear and journal length; sectors that did not change since are shared."""
+        """Contents, journal, wear, faults; sectors that did not change since are shared."""
         for sector, data in enumerate(self._sectors):
             if data is None:
                 start = sector * SECTOR_BYTES
                 self._sectors[sector] = self.buffer[start : start + SECTOR_BYTES]
-        return (self._sectors.copy(), self.wear.state(), self.journal.copy(), self.cut)
+        journal = (self.operation_count, self.journal.copy())
+        return (self._sectors.copy(), journal, self.fault_state())
 
     def load_state(self, state: Any) -> None:
         """Put back what changed since `state()`."""
-        sectors, wear, journal, self.cut = state
+        sectors, (self.operation_count, journal), planned = state
         if self._sectors != sectors:
             self._restore_sectors(sectors)
-        self.wear.load_state(wear)
         self.journal = journal.copy()
+        self.load_fault_state(planned)
 
     def _restore_sectors(self, sectors: list[bytes]) -> None:
         for sector, data in enumerate(sectors):

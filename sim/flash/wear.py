@@ -16,6 +16,8 @@ class Wear:
     def __init__(self, size_bytes: int) -> None:
         self.erase_counts = [0] * (size_bytes // SECTOR_BYTES)
         self.program_counts = [0] * (size_bytes // PAGE_BYTES)
+        # The most programs that any page has had between two erases.
+        self.program_count_max = 0
 
     def erased(self, sector: int) -> None:
         """A sector was erased: one more cycle, its pages start over."""
@@ -26,6 +28,8 @@ class Wear:
     def programmed(self, page: int) -> None:
         """A page was programmed once more since its erase."""
         self.program_counts[page] += 1
+        if self.program_counts[page] > self.program_count_max:
+            self.program_count_max = self.program_counts[page]
 
     @property
     def erase_count_max(self) -> int:
@@ -34,10 +38,10 @@ class Wear:
 
     def state(self) -> Any:
         """Plain data for `load_state`."""
-        return (self.erase_counts.copy(), self.program_counts.copy())
+        return (self.erase_counts.copy(), self.program_counts.copy(), self.program_count_max)
 
     def load_state(self, state: Any) -> None:
         """Put the counters back."""
-        erase_counts, program_counts = state
+        erase_counts, program_counts, self.program_count_max = state
         self.erase_counts = erase_counts.copy()
         self.program_counts = program_counts.copy()

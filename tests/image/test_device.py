@@ -8,7 +8,7 @@ import pytest
 from sim.apdu import command
 from sim.cpu.processor import StopReason
 from sim.device import Device, DeviceStopped
-from sim.flash.power_cut import CutPoint, PowerCutPlan
+from sim.flash.power_cut import PowerCutPlan
 from sim.life.card import Card
 from sim.machine import NotPoweredError
 from sim.usb.transfer import UsbError
@@ -113,7 +113,7 @@ def test_a_power_cut_ends_the_exchange_and_the_next_boot_works(
     card = Card(personalised.transmit)
     card.verify(PIN)
     index = personalised.flash.operation_count + operation
-    personalised.flash.cut = PowerCutPlan(index, CutPoint.BEFORE)
+    personalised.flash.cut = PowerCutPlan(index, "none")
     with pytest.raises(DeviceStopped) as caught:
         for number in range(8):
             write = command(0x00, 0xD7, 0xCF, number, b"\x54\x02\0\0\x53\x01\x5a")

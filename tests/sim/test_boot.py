@@ -14,7 +14,7 @@ from sim.bootrom import boot2, picobin
 from sim.cpu.processor import StopReason
 from sim.flash import SECTOR_BYTES
 from sim.flash.nor_flash import NorFlash
-from sim.flash.power_cut import CutPoint, PowerCutPlan
+from sim.flash.power_cut import PowerCutPlan
 from sim.machine import Machine, NotPoweredError
 from tests.sim.bare_metal import BOARD_NAMES, Program, assemble, vectors
 
@@ -273,7 +273,7 @@ def test_flash_cannot_be_read_while_it_is_programmed(board: str, tmp_path: Path)
 def test_power_fails_in_a_rom_call_and_comes_back(board: str, tmp_path: Path) -> None:
     program = flash_program(board, tmp_path)
     machine = program.machine
-    machine.flash.cut = PowerCutPlan(3, CutPoint.TORN, torn_bytes=10)
+    machine.flash.cut = PowerCutPlan(3, "prefix@10")
     assert program.run(FOREVER_TICKS) is StopReason.POWER_CUT
     assert not machine.powered
     assert machine.flash.read(0x8000 + 256 + 10, 16) == b"\xff" * 16
@@ -381,7 +381,7 @@ def test_a_snapshot_undoes_a_power_cut(tmp_path: Path) -> None:
     program = flash_program("pico", tmp_path)
     machine = program.machine
     snapshot = machine.snapshot()
-    machine.flash.cut = PowerCutPlan(0, CutPoint.BEFORE)
+    machine.flash.cut = PowerCutPlan(0, "none")
     assert machine.run(FOREVER_TICKS) is StopReason.POWER_CUT
     machine.restore(snapshot)
     assert machine.run(FOREVER_TICKS) is StopReason.IDLE

@@ -97,6 +97,8 @@ def test_boundaries_and_bits_have_their_tears() -> None:
     assert cells["evenBits"] == "aa" * 8
     assert cells["oddBits"] == "55" * 8
     assert cells["bit9"] == "fffd" + "ff" * 6
+    assert cells["bitFirst"] == "fe" + "ff" * 7
+    assert cells["butBitLast"] == "00" * 7 + "80"
     assert cells["butBit9"] == "0002" + "00" * 6
     assert "prefix@8" not in cells
     assert tear("prefix@8", entry).cells == entry.after

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sim.flash import PAGE_BYTES, SECTOR_BYTES
 from sim.flash.journal import Operation
 from sim.flash.nor_flash import FlashFileError, NorFlash
-from sim.flash.power_cut import CutPoint, PowerCut, PowerCutPlan
+from sim.flash.power_cut import PowerCut, PowerCutPlan
 
 SIZE = 1 << 14
 
@@ -82,30 +82,25 @@ def test_wear_counts_erases_per_sector_and_programs_per_page() -> None:
 
 
 @pytest.mark.parametrize(
-    ("point", "torn_bytes", "expected"),
-    [
-        (CutPoint.BEFORE, 0, b"\xff\xff\xff"),
-        (CutPoint.AFTER, 0, b"abc"),
-        (CutPoint.TORN, 1, b"a\xff\xff"),
-    ],
+    ("tear", "expected", "journaled"),
+    [("none", b"\xff\xff\xff", 1), ("full", b"abc", 2), ("prefix@1", b"a\xff\xff", 2)],
 )
-def test_power_fails_at_the_planned_operation(
-    point: CutPoint, torn_bytes: int, expected: bytes
-) -> None:
+def test_power_fails_at_the_planned_operation(tear: str, expected: bytes, journaled: int) -> None:
     flash = NorFlash(SIZE)
-    flash.cut = PowerCutPlan(1, point, torn_bytes)
+    flash.cut = PowerCutPlan(1, tear)
     flash.program(0, b"first")
-    with pytest.raises(PowerCut):
+    with pytest.raises(PowerCut, match="flash operation 1"):
         flash.program(PAGE_BYTES, b"abc")
     assert flash.read(0, 5) == b"first"
     assert flash.read(PAGE_BYTES, 3) == expected
+    assert len(flash.journal) == flash.operation_count == journaled
 
 
 def test_a_torn_erase_leaves_both_parts() -> None:
     flash = NorFlash(SIZE)
     flash.program(0, b"head")
     flash.program(SECTOR_BYTES - PAGE_BYTES, b"tail")
-    flash.cut = PowerCutPlan(2, CutPoint.TORN, torn_bytes=100)
+    flash.cut = PowerCutPlan(2, "prefix@100")
     with pytest.raises(PowerCut):
         flash.erase(0)
     assert flash.read(0, 4) == b"\xff" * 4
@@ -144,4 +139,4 @@ def test_snapshots_bring_everything_back(
     flash.load_state(state)
     assert flash.contents() == cells
     assert flash.journal == journal
-    assert flash.wear.state() == state[1]
+    assert flash.fault_state() == state[2]
