@@ -18,6 +18,7 @@ from rich.table import Table
 import boards
 from bench import device_figures, emulators, operations
 from bench.references import LIBRARY_MS, PICO_HSM_C_MS
+from tests.image import full_store
 from tools.errors import ToolError, exit_with
 
 BUILD = Path(__file__).resolve().parents[1] / "build"
@@ -62,9 +63,9 @@ def image(board: str) -> Path:
 
 def measure(console: Console) -> dict[str, list[dict]]:
     """Everything, with a progress bar; plain data."""
-    speeds, devices, commands = [], [], []
+    speeds, devices, commands, stores = [], [], [], []
     with tempfile.TemporaryDirectory() as folder, Progress(console=console) as progress:
-        task = progress.add_task("measuring", total=1 + 3 * len(boards.names()))
+        task = progress.add_task("measuring", total=1 + 4 * len(boards.names()))
         for board in boards.names():
             flash_file = Path(folder) / f"{board}.flash"
             progress.update(task, description=f"{board}: personalising")
@@ -73,6 +74,8 @@ def measure(console: Console) -> dict[str, list[dict]]:
             devices.append(device_figures.measure(board, image(board), flash_file))
             progress.update(task, advance=1, description=f"{board}: counting instructions")
             commands += operations.Bench(board, image(board), flash_file).measure()
+            progress.update(task, advance=1, description=f"{board}: filling the store")
+            stores.append(full_store.measure(board, image(board)))
             progress.update(task, advance=1, description="emulators side by side")
         speeds = emulators.measure((Path(folder) / "pico.flash").read_bytes())
         progress.update(task, advance=1, description="done")
@@ -83,6 +86,7 @@ def measure(console: Console) -> dict[str, list[dict]]:
             dataclasses.asdict(command) | {"estimated_ms": command.estimated_ms}
             for command in commands
         ],
+        "stores": [dataclasses.asdict(store) for store in stores],
     }
 
 
@@ -91,6 +95,7 @@ def show(console: Console, figures: dict[str, list[dict]]) -> None:
     show_emulators(console, figures["emulators"])
     show_devices(console, figures["devices"])
     show_commands(console, figures["commands"])
+    show_stores(console, figures["stores"])
 
 
 def table(title: str, texts: tuple[str, ...], figures: tuple[str, ...]) -> Table:
@@ -152,6 +157,28 @@ def show_commands(console: Console, rows: list[dict]) -> None:
             f"{row['estimated_ms']:,.1f}",
             f"{LIBRARY_MS[key]:,.0f}" if key in LIBRARY_MS else "",
             f"{PICO_HSM_C_MS[key]:,}" if key in PICO_HSM_C_MS else "",
+        )
+    console.print(shown)
+
+
+def show_stores(console: Console, rows: list[dict]) -> None:
+    title = (
+        "The store at its limits: what its index takes of the heap and what LIST and READ of\n"
+        "100 bytes cost with 255 keys and 200 files; LIST and READ as PKCS#11 libraries start,\n"
+        "with 50 keys and certificates; bytes of files that fit, and a cold boot of them."
+    )
+    figures = ("index", "LIST\ninstr.", "READ\ninstr.", "PKCS#11\nAPDUs", "PKCS#11\ninstr.")
+    shown = table(title, ("board",), (*figures, "file\nbytes", "boot\ninstr."))
+    for row in rows:
+        shown.add_row(
+            row["board"],
+            f"{row['index_heap_bytes']:,} B",
+            f"{row['list_instructions'] / 1e6:.2f} M",
+            f"{row['read_instructions'] / 1e6:.2f} M",
+            f"{row['pkcs11_apdus']}",
+            f"{row['pkcs11_instructions'] / 1e6:.2f} M",
+            f"{row['file_bytes']:,}",
+            f"{row['full_boot_instructions'] / 1e6:.1f} M",
         )
     console.print(shown)
 
