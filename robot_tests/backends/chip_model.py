@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The unmodified image in the chip models of `sim`: every capability."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import boards
+from robot_tests.backends.backend import (
+    Backend,
+    BackendError,
+    Capability,
+    FlashOperation,
+    PowerLost,
+)
+from sim.cpu.processor import StopReason
+from sim.device import Device, DeviceSnapshot, DeviceStopped
+from sim.flash.journal import Operation
+from sim.flash.power_cut import PowerCutPlan
+from sim.uf2 import Uf2Error
+
+IMAGES = Path(__file__).parents[2] / "build"
+
+
+def open_backend(board: str, image: Path | None) -> ChipModel:
+    """The model of `board` with the built image, or with `image`, in its flash."""
+    return ChipModel(board, image)
+
+
+class ChipModel(Backend):
+    """One board of `sim`."""
+
+    name = "chip_model"
+    capabilities = frozenset(Capability)
+
+    def __init__(self, board: str, image: Path | None = None) -> None:
+        if board not in boards.names():
+            known = ", ".join(boards.names())
+            raise BackendError(f"unknown board '{board}'; known boards: {known}")
+        path = image or IMAGES / board / "hsm.uf2"
+        if not path.exists():
+            raise BackendError(f"no image {path}: build it with `nox -s firmware`")
+        try:
+            self.device = Device.from_uf2(board, path)
+        except Uf2Error as error:
+            raise BackendError(str(error)) from None
+        self.board = board
+
+    # --- power and APDUs ------------------------------------------------------------------------
+
+    def power_on(self) -> None:
+        try:
+            self.device.power_on()
+        except DeviceStopped as stop:
+            self._after_stop(stop)
+
+    def power_off(self) -> None:
+        self.device.power_off()
+
+    def transmit(self, apdu: bytes) -> bytes:
+        try:
+            return self.device.transmit(apdu)
+        except DeviceStopped as stop:
+            self._after_stop(stop)
+            raise
+
+    def _after_stop(self, stop: DeviceStopped) -> None:
+        if stop.reason is not StopReason.POWER_CUT:
+            raise stop
+        self.device.flash.cut = None
+        self.device.power_off()
+        raise PowerLost(str(stop))
+
+    # --- capabilities ---------------------------------------------------------------------------
+
+    def snapshot(self) -> DeviceSnapshot:
+        return self.device.snapshot()
+
+    def restore(self, snapshot: DeviceSnapshot) -> None:
+        self.device.restore(snapshot)
+
+    def flash_contents(self) -> bytes:
+        return self.device.flash.contents()
+
+    def replace_flash(self, contents: bytes) -> None:
+        if self.device.machine.powered:
+            raise BackendError("the flash can be replaced only while the power is off")
+        self.device.flash.poke(0, contents)
+
+    def data_region(self) -> range:
+        layout = self.device.board.flash
+        return range(layout.data_offset, layout.data_offset + layout.data_size_bytes)
+
+    def flash_operations(self) -> Sequence[FlashOperation]:
+        return [
+            FlashOperation(
+                entry.operation is Operation.ERASE, entry.offset, entry.before, entry.after
+            )
+            for entry in self.device.journal
+        ]
+
+    def cut_power_at(self, operation: int, tear: str) -> None:
+        flash = self.device.flash
+        flash.cut = PowerCutPlan(flash.operation_count + operation, tear)
+
+    def press_button(self, pressed: bool = True) -> None:
+        if pressed:
+            self.device.press_button()
+        else:
+            self.device.release_button()

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The device on the bench: what a test starts with, power, and its flash as a whole."""
+
+from __future__ import annotations
+
+from robot.api.deco import keyword, library
+
+from robot_tests.backends.backend import Capability
+from robot_tests.keywords.bench import bench, close_bench
+from robot_tests.keywords.outcomes import expecting
+from sim.life.card import SO_PIN_REFERENCE, USER_PIN_REFERENCE
+
+SECTOR_BYTES = 4096
+ERASED_SECTOR = b"\xff" * SECTOR_BYTES
+
+
+@library(scope="GLOBAL", auto_keywords=False)
+class Power:
+    """Power, sessions, and the flash contents as anybody with a programmer sees them."""
+
+    @keyword
+    def open_the_bench(self) -> None:
+        """Set up the back end that BACKEND, BOARD and IMAGE name; ends the run if that fails."""
+        bench()
+
+    @keyword
+    def close_the_bench(self) -> None:
+        """Give the device back."""
+        close_bench()
+
+    @keyword
+    def start_with_a_blank_device(self) -> None:
+        """A device fresh from the shop: the image in its flash, power on, never initialised."""
+        bench().start_blank()
+
+    @keyword
+    def switch_off(self) -> None:
+        """Take the power away."""
+        bench().backend.power_off()
+
+    @keyword
+    def switch_on(self) -> None:
+        """Give it power and select its applet."""
+        bench().power_on()
+
+    @keyword
+    def power_cycle(self) -> None:
+        """Off, on, and the applet selected: nobody is logged in."""
+        bench().power_cycle()
+
+    @keyword
+    def log_out(self) -> None:
+        """Select the applet again, which ends every session."""
+        bench().card.select()
+
+    @keyword
+    def flash_should_not_have_changed_since_power_on(self) -> None:
+        """No program and no erase since the power came."""
+        bench().need(Capability.FLASH_OPERATIONS)
+        operations = bench().operations()[bench().memory.operations_at_power_on :]
+        if operations:
+            raise AssertionError(f"{len(operations)} flash operations since power-on")
+
+    @keyword
+    def lose_a_sector_of_the_stored_data(self) -> None:
+        """While the power is off, a sector in the middle of what is stored gets erased."""
+        bench().need(Capability.FLASH_CONTENTS)
+        backend = bench().backend
+        backend.power_off()
+        image = bytearray(backend.flash_contents())
+        used = used_sectors(image, backend.data_region())
+        lost = used[len(used) // 2]
+        image[lost : lost + SECTOR_BYTES] = ERASED_SECTOR
+        backend.replace_flash(bytes(image))
+        bench().power_on()
+
+    @keyword
+    def card_should_say_that_its_store_is_damaged(self) -> None:
+        """It answers, but neither PINs nor objects can be used."""
+        card = bench().card
+        for reference in (USER_PIN_REFERENCE, SO_PIN_REFERENCE):
+            with expecting("memory failure"):
+                card.verify(b"", reference)
+        with expecting("memory failure"):
+            card.list_objects()
+
+
+def used_sectors(image: bytes | bytearray, region: range) -> list[int]:
+    """Offsets of the sectors of `region` that are not erased."""
+    sectors = range(region.start, region.stop, SECTOR_BYTES)
+    return [at for at in sectors if image[at : at + SECTOR_BYTES] != ERASED_SECTOR]
