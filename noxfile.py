@@ -146,6 +146,13 @@ def lint(session: nox.Session) -> None:
 
 
 @nox.session
+def robot(session: nox.Session) -> None:
+    """Suites in plain language on all boards: -- [--board pico2] [--suite keys] [--test NAME]."""
+    run(session, "tools.firmware", "--quiet", "--target", "hsm")
+    run(session, "robot_tests", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure speed and cost; prints a table and writes JSON."""
     run(session, "tools.firmware", "--quiet", purpose="tests")
