@@ -28,6 +28,10 @@ PIN_ITERATIONS_RP2350 = const(5500)
 PIN_ITERATIONS_MIN = const(16)
 PIN_ITERATIONS_MAX = const(1000000)
 
+# --- Key domains -------------------------------------------------------------------------------
+# [SCHSM] 10.2: hosts name no more than 16.
+KEY_DOMAINS_MAX = const(16)
+
 # --- Objects -----------------------------------------------------------------------------------
 # A file is sealed in chunks, so that READ unseals little and a change rewrites little.
 CHUNK_BYTES = const(1024)

@@ -64,9 +64,11 @@ class Device:
         options: int = 1,
         tries: int = 3,
         expect: int = 0x9000,
+        more: bytes = b"",
     ) -> None:
+        """With the lowest cost of a PIN; `more`: further TLVs."""
         data = b"\x80\x02" + options.to_bytes(2, "big") + tlv(0x81, user_pin) + tlv(0x82, so_pin)
-        data += tlv(0x91, bytes([tries])) + tlv(0x9E, (16).to_bytes(2, "big"))
+        data += tlv(0x91, bytes([tries])) + tlv(0x9E, (16).to_bytes(2, "big")) + more
         self.send(b"\x80\x50\x00\x00" + bytes([len(data)]) + data, expect)
 
     def verify(self, pin: bytes = USER_PIN, expect: int = 0x9000) -> None:
@@ -115,6 +117,13 @@ class Device:
         field = tlv(0x54, offset.to_bytes(4, "big")) + tlv(0x53, data)
         header = b"\x00\xd7" + fid.to_bytes(2, "big") + b"\x00" + len(field).to_bytes(2, "big")
         self.send(header + field, expect)
+
+    def key_domain(
+        self, p1: int, number: int = 0, data: bytes = b"", expect: int = 0x9000
+    ) -> bytes:
+        """MANAGE KEY DOMAIN: shares in total, shares missing, check value."""
+        header = bytes([0x80, 0x52, p1, number])
+        return self.send(header + (bytes([len(data)]) + data if data else b"") + b"\0", expect)
 
     def delete(self, fid: int, expect: int = 0x9000) -> None:
         self.send(b"\x00\xe4\x02\x00\x02" + fid.to_bytes(2, "big"), expect)

@@ -6,6 +6,8 @@ Spec: [SCHSM] 8.1. CA certificates are listed too: hosts look for a free id amon
 
 import struct
 
+from micropython import const
+
 from hsm.files.object_ids import (
     FID_DEVICE_KEY,
     FID_DEVICE_KEY_DESCRIPTION,
@@ -17,24 +19,47 @@ from hsm.files.object_ids import (
 )
 
 # Order of the kinds in the answer.
-_RANKS = {
-    PREFIX_KEY: 0,
-    PREFIX_PRIVATE_KEY_DESCRIPTION: 1,
-    PREFIX_CERTIFICATE_DESCRIPTION: 2,
-    PREFIX_DATA_DESCRIPTION: 3,
-    PREFIX_CA_CERTIFICATE: 4,
-}
+_KINDS = (
+    PREFIX_KEY,
+    PREFIX_PRIVATE_KEY_DESCRIPTION,
+    PREFIX_CERTIFICATE_DESCRIPTION,
+    PREFIX_DATA_DESCRIPTION,
+    PREFIX_CA_CERTIFICATE,
+)
+# A bit for each number of a kind.
+_KIND_BYTES = const(32)
+
 _DEVICE = (FID_DEVICE_KEY_DESCRIPTION, FID_DEVICE_KEY)
 
 
 def enumerate_objects(card, command, response):
     """58: two bytes per object; the device key first, then by kind and number."""
-    found = []
-    for id in card.store.ids():
-        rank = _RANKS.get(id >> 8)
-        if rank is not None and id not in _DEVICE:
-            found.append(rank << 16 | id)
-    found.sort()
-    fids = [fid for fid in _DEVICE if card.store.contains(fid)]
-    fids.extend([entry & 0xFFFF for entry in found])
-    response.append(b"".join([struct.pack(">H", fid) for fid in fids]))
+    found = _found(card.store)
+    for fid in _DEVICE:
+        if card.store.contains(fid):
+            response.append(struct.pack(">H", fid))
+    room = response.room()
+    length = 0
+    for place, bits in enumerate(found):
+        number = (place % _KIND_BYTES) << 3
+        while bits:
+            if bits & 1:
+                room[length] = _KINDS[place // _KIND_BYTES]
+                room[length + 1] = number
+                length += 2
+            bits >>= 1
+            number += 1
+    response.extend(length)
+
+
+def _found(store):
+    # A map of bits: there can be a thousand objects, and no large block in the heap for a list.
+    found = bytearray(len(_KINDS) * _KIND_BYTES)
+    start = {kind: rank * _KIND_BYTES for rank, kind in enumerate(_KINDS)}
+    for id in store.ids():
+        place = start.get(id >> 8)
+        if place is not None:
+            found[place + (id >> 3 & 31)] |= 1 << (id & 7)
+    for fid in _DEVICE:
+        found[start[fid >> 8]] &= ~1
+    return found

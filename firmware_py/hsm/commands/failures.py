@@ -26,6 +26,7 @@ from hsm.keys.algorithms import UnknownAlgorithm
 from hsm.keys.key_store import AlgorithmNotAllowed, UsesExhausted, WrongKeyKind
 from hsm.keys.metadata import InvalidMetadata
 from hsm.security.access_rules import AccessDenied, NotAllowed
+from hsm.security.key_domains import NoShareExpected
 from hsm.security.reference_data import (
     AuthenticationBlocked,
     AuthenticationFailed,
@@ -40,6 +41,7 @@ _STATUS_WORDS = {
     CryptoError: SW_EXECUTION_ERROR,
     FileEmpty: SW_REFERENCE_DATA_NOT_USABLE,
     InvalidMetadata: SW_WRONG_LENGTH,
+    NoShareExpected: SW_COMMAND_NOT_ALLOWED,
     NotAllowed: SW_COMMAND_NOT_ALLOWED,
     NotFound: SW_FILE_OR_APPLICATION_NOT_FOUND,
     SealLocked: SW_SECURITY_STATUS_NOT_SATISFIED,

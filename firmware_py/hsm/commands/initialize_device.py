@@ -33,7 +33,7 @@ from hsm.files.object_ids import (
 from hsm.keys import cv_certificate
 from hsm.keys.algorithms import KEY_EC
 from hsm.profile import PROTOCOL_MAJOR, PROTOCOL_MINOR
-from hsm.security import device_options, reference_data, root
+from hsm.security import device_options, key_domains, reference_data, root
 from hsm.security.device_options import RESET_RETRY_COUNTER_ENABLED, TRANSPORT_PIN
 from hsm.security.reference_data import FLAG_TRANSPORT, ReferenceData
 from hsm.store import DAMAGED, READY
@@ -43,6 +43,8 @@ _TAG_OPTIONS = const(0x80)
 _TAG_USER_PIN = const(0x81)
 _TAG_SO_PIN = const(0x82)
 _TAG_USER_PIN_TRIES = const(0x91)
+_TAG_DKEK_SHARES = const(0x92)
+_TAG_KEY_DOMAINS = const(0x97)
 # This card's own: PIN iterations, 2 to 4 bytes, for test campaigns; limits.py has the bounds.
 _TAG_PIN_ITERATIONS = const(0x9E)
 
@@ -60,12 +62,17 @@ class _Request:
         self.so_pin = None
         self.tries = limits.USER_PIN_TRIES
         self.iterations = reference_data.default_iterations()
+        self.dkek_shares = None
+        self.key_domains = None
         try:
             for tag, value in ber_tlv.objects(data):
                 self._take(tag, value)
         except TlvError:
             raise CommandError(SW_EXECUTION_ERROR)
         if self.user_pin is None or self.so_pin is None:
+            raise CommandError(SW_EXECUTION_ERROR)
+        if self.dkek_shares is not None and self.key_domains is not None:
+            # Shares for domain 0, and no domain set up: whoever asks for both means one of them.
             raise CommandError(SW_EXECUTION_ERROR)
 
     def _take(self, tag, value):
@@ -84,6 +91,12 @@ class _Request:
         elif tag == _TAG_USER_PIN_TRIES:
             self.tries = int.from_bytes(value, "big")
             right = length == 1 and 1 <= self.tries <= limits.USER_PIN_TRIES_MAX
+        elif tag == _TAG_DKEK_SHARES:
+            self.dkek_shares = int.from_bytes(value, "big")
+            right = length == 1
+        elif tag == _TAG_KEY_DOMAINS:
+            self.key_domains = int.from_bytes(value, "big")
+            right = length == 1 and 1 <= self.key_domains <= limits.KEY_DOMAINS_MAX
         elif tag == _TAG_PIN_ITERATIONS:
             self.iterations = int.from_bytes(value, "big")
             right = limits.PIN_ITERATIONS_MIN <= self.iterations <= limits.PIN_ITERATIONS_MAX
@@ -158,9 +171,19 @@ def _make_everything(card, request, master_key, so_secret):
             so_secret,
         )
         device_options.put(change, request.options)
+        _put_key_domains(change, store.seal, request)
         if not store.contains(FID_DEVICE_KEY):
             _make_device_key(change, card.device_name)
         change.commit()
+
+
+def _put_key_domains(change, seal, request):
+    if request.key_domains is not None:
+        key_domains.put_count(change, request.key_domains)
+    elif request.dkek_shares is not None:
+        key_domains.put(change, seal, 0, request.dkek_shares)
+    else:
+        key_domains.put_without_dkek(change, seal, 0)
 
 
 def _make_device_key(change, name):

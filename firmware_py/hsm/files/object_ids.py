@@ -33,6 +33,8 @@ PREFIX_DATA = const(0xCF)
 ID_DEVICE_OPTIONS = const(0x100E)
 ID_USER_PIN = const(0x1081)
 ID_SO_PIN = const(0x1089)
+ID_KEY_DOMAIN = const(0x1090)  # of domain 0; those of the others follow
+ID_KEY_DOMAINS = const(0x10A0)  # how many there are
 PREFIX_KEY_INFO = const(0x12)
 
 # --- Kinds of objects: bound into each seal ------------------------------------------------------
@@ -41,6 +43,8 @@ KIND_PRIVATE_KEY = const(0x02)
 KIND_KEY_INFO = const(0x03)
 KIND_REFERENCE_DATA = const(0x04)
 KIND_DEVICE_OPTIONS = const(0x05)
+KIND_KEY_DOMAIN = const(0x06)
+KIND_KEY_DOMAINS = const(0x07)
 
 
 def fid(prefix, number):

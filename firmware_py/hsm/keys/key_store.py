@@ -56,6 +56,13 @@ class KeyStore:
         info = self.info(key_id)
         return info.control_parameters(self.uses_left(key_id, info))
 
+    def any_in_domain(self, number):
+        """True if the metadata of a key name the key domain `number`."""
+        for id in self._store.ids():
+            if id >> 8 == PREFIX_KEY_INFO and self.info(id & 0xFF).domain() == number:
+                return True
+        return False
+
     def put(self, change, key_id, handle, info):
         """Put a key and its info into a transaction."""
         id = object_ids.fid(PREFIX_KEY_INFO, key_id)

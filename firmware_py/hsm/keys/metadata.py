@@ -64,6 +64,11 @@ class KeyInfo:
         allowed = ber_tlv.find(self.objects, TAG_ALGORITHMS)
         return allowed is None or algorithm in bytes(allowed)
 
+    def domain(self):
+        """The key domain that the metadata name, or None."""
+        domain = ber_tlv.find(self.objects, TAG_KEY_DOMAIN)
+        return None if domain is None else domain[0]
+
     def control_parameters(self, uses_left):
         """The TLVs for the FCP; `uses_left` or UNLIMITED."""
         if uses_left == UNLIMITED:
