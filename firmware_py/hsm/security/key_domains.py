@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Key domains: the DKEK of each, put together from shares inside the crypto module.
+"""Key domains: each has a DKEK, made of shares inside the crypto module.
 
 Spec: [SCHSM] 11; invariant DOM-1 of the store.
 
