@@ -85,16 +85,28 @@ class Cells(Generic[Buffer]):
         cut = self.cut if self.cut is not None and self.cut.operation_index == entry.index else None
         if cut is not None and cut.tear == "none":
             raise PowerCut(f"before flash operation {entry.index}")
-        self._count(entry)
         entry = self._spoilt(entry)
-        torn = None if cut is None else faults.tear(cut.tear, entry, cut.seed)
-        self._keep_account(entry, torn)
-        if torn is not None:
-            entry = replace(entry, after=torn.cells)
-        self.record(entry)
-        self.poke(offset, entry.after)
-        if cut is not None:
-            raise PowerCut(f"{cut.tear} at flash operation {entry.index}")
+        if cut is None:
+            self.leave(entry, Torn("full", entry.after))
+            return
+        self.leave(entry, faults.tear(cut.tear, entry, cut.seed))
+        raise PowerCut(f"{cut.tear} at flash operation {entry.index}")
+
+    def leave(self, entry: Entry, torn: Torn) -> None:
+        """`entry` happened and left `torn`: all of it (`full`), or what there was till it ended."""
+        sector = entry.offset // SECTOR_BYTES
+        if entry.operation is Operation.PROGRAM:
+            self.wear.programmed(entry.offset // PAGE_BYTES)
+        else:
+            self.wear.erased(sector)
+            if torn.weak:
+                self.weak.add(sector)
+            elif torn.name == "full":
+                self.weak.discard(sector)
+        if self.unstable_reads and torn.name != "full":
+            self.unstable.torn(entry.offset, entry.before, entry.after)
+        self.record(entry if torn.cells is entry.after else replace(entry, after=torn.cells))
+        self.poke(entry.offset, torn.cells)
 
     def record(self, entry: Entry) -> None:
         """`entry` happened so."""
@@ -106,23 +118,12 @@ class Cells(Generic[Buffer]):
 
     # --- what goes wrong ------------------------------------------------------------------------
 
-    def _count(self, entry: Entry) -> None:
-        if entry.operation is Operation.ERASE:
-            self.wear.erased(entry.offset // SECTOR_BYTES)
-        else:
-            self.wear.programmed(entry.offset // PAGE_BYTES)
-
-    def is_worn(self, sector: int) -> bool:
-        """True when the sector has had all the erases that it stands."""
-        endurance = self.endurance
-        return endurance is not None and (self.wear.erase_counts[sector] >= endurance.limit(sector))
-
     def _spoilt(self, entry: Entry) -> Entry:
         """The operation as a worn-out or weak sector, or a planned fault, lets it happen."""
         sector = entry.offset // SECTOR_BYTES
+        endurance = self.endurance
         erases = entry.operation is Operation.ERASE
-        if self.endurance is not None and self.is_worn(sector):
-            endurance = self.endurance
+        if endurance and self.wear.erase_counts[sector] + erases >= endurance.limit(sector):
             cells = endurance.erased(entry) if erases else endurance.programmed(entry)
             entry = replace(entry, after=cells)
         if sector in self.weak and not erases:
@@ -131,16 +132,6 @@ class Cells(Generic[Buffer]):
             if fault.operation_index == entry.index:
                 entry = replace(entry, after=fault.cells(entry).cells)
         return entry
-
-    def _keep_account(self, entry: Entry, torn: Torn | None) -> None:
-        """Which sectors are weak and which cells in between, after `entry` or its tear."""
-        sector = entry.offset // SECTOR_BYTES
-        if entry.operation is Operation.ERASE:
-            self.weak.discard(sector)
-            if torn is not None and torn.weak:
-                self.weak.add(sector)
-        if self.unstable_reads and torn is not None and torn.name != "full":
-            self.unstable.torn(entry.offset, entry.before, entry.after)
 
     # --- snapshots ------------------------------------------------------------------------------
 
