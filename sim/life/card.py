@@ -7,6 +7,7 @@ Source: [SCHSM], by section.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from sim.apdu import SW_SUCCESS, Response, command, exchange
 from sim.life.curves import CURVES
@@ -24,6 +25,9 @@ PIN_ITERATIONS_MIN = 16
 # Metadata of a key ([SCHSM] 13.4).
 TAG_USE_COUNTER = 0x90
 TAG_ALGORITHMS = 0x91
+# Tags of INITIALIZE ([SCHSM] 10.2).
+TAG_DKEK_SHARES = 0x92
+TAG_KEY_DOMAINS = 0x97
 
 # Algorithm bytes of SIGN ([SCHSM] 16).
 SIGN_RSA_PKCS1_SHA256 = 0x33
@@ -37,6 +41,25 @@ EF_DEVICE_CERTIFICATE = 0x2F02
 KEY_PREFIX = 0xCC00
 DESCRIPTION_PREFIX = 0xC400
 CERTIFICATE_PREFIX = 0xCE00
+
+
+# What a key domain that is not set up answers; after a deletion this is success.
+SW_NOT_SET_UP = 0x6A88
+
+
+@dataclass(frozen=True)
+class KeyDomain:
+    """What MANAGE KEY DOMAIN tells of a domain ([SCHSM] 11)."""
+
+    shares: int
+    missing: int
+    check_value: bytes
+    """8 bytes, of the complete DKEK; zeros before."""
+
+    @staticmethod
+    def parse(data: bytes) -> KeyDomain:
+        """From the response data."""
+        return KeyDomain(data[0], data[1], data[2:10])
 
 
 class CardError(Exception):
@@ -99,12 +122,20 @@ class Card:
         tries: int = 3,
         pin_iterations: int | None = None,
         options: int = OPTION_RESET_RETRY,
+        dkek_shares: int | None = None,
+        key_domains: int | None = None,
     ) -> None:
-        """INITIALIZE DEVICE, by default with RESET RETRY COUNTER enabled ([SCHSM] 10)."""
+        """INITIALIZE DEVICE, by default with RESET RETRY COUNTER enabled ([SCHSM] 10).
+
+        `dkek_shares`: that key domain 0 waits for. `key_domains`: how many, none of them set up.
+        """
         data = tlv(0x80, options.to_bytes(2, "big"))
         data += tlv(0x81, pin) + tlv(0x82, so_pin) + tlv(0x91, bytes((tries,)))
         if pin_iterations is not None:
             data += tlv(TAG_PIN_ITERATIONS, pin_iterations.to_bytes(4, "big"))
+        for tag, number in ((TAG_DKEK_SHARES, dkek_shares), (TAG_KEY_DOMAINS, key_domains)):
+            if number is not None:
+                data += tlv(tag, bytes((number,)))
         self._do("INITIALIZE DEVICE", command(0x80, 0x50, 0x00, 0x00, data))
 
     def version(self) -> bytes:
@@ -199,6 +230,36 @@ class Card:
     def change_pin(self, old: bytes, new: bytes, reference: int = USER_PIN_REFERENCE) -> None:
         """CHANGE REFERENCE DATA ([SCHSM] 9.2)."""
         self._do("CHANGE REFERENCE DATA", command(0x00, 0x24, 0x00, reference, old + new))
+
+    def key_domain(self, number: int = 0) -> KeyDomain | None:
+        """MANAGE KEY DOMAIN: the state of a domain; None if it is not set up ([SCHSM] 11)."""
+        response = self.send(command(0x80, 0x52, 0x00, number, ne=256))
+        if response.sw == SW_NOT_SET_UP:
+            return None
+        if not response.ok:
+            raise CardError("MANAGE KEY DOMAIN", response.sw)
+        return KeyDomain.parse(response.data)
+
+    def set_up_key_domain(self, number: int, shares: int) -> KeyDomain:
+        """MANAGE KEY DOMAIN: let a domain wait for its shares."""
+        apdu = command(0x80, 0x52, 0x01, number, bytes((shares,)), 256)
+        return KeyDomain.parse(self._do("MANAGE KEY DOMAIN (set up)", apdu))
+
+    def import_dkek_share(self, share: bytes, number: int = 0) -> KeyDomain:
+        """MANAGE KEY DOMAIN: one share of 32 bytes; needs no login."""
+        apdu = command(0x80, 0x52, 0x00, number, share, 256)
+        return KeyDomain.parse(self._do("MANAGE KEY DOMAIN (import)", apdu))
+
+    def clear_key_domain(self, number: int = 0) -> KeyDomain:
+        """MANAGE KEY DOMAIN: forget the DKEK and its shares."""
+        apdu = command(0x80, 0x52, 0x04, number, ne=256)
+        return KeyDomain.parse(self._do("MANAGE KEY DOMAIN (clear)", apdu))
+
+    def delete_key_domain(self, number: int = 0) -> None:
+        """MANAGE KEY DOMAIN: the domain is not set up any more."""
+        sw = self.send(command(0x80, 0x52, 0x03, number, ne=256)).sw
+        if sw != SW_NOT_SET_UP:
+            raise CardError("MANAGE KEY DOMAIN (delete)", sw)
 
     def delete_file(self, file_id: int) -> None:
         """DELETE FILE ([SCHSM] 8.5)."""
