@@ -129,7 +129,7 @@ def _start(stack: ExitStack, arguments: argparse.Namespace, board: str, files: l
         for value in values_given:
             options += [f"--{name}", value]
     for path in files:
-        options += ["--suite", path.stem.split("_", 1)[1]]
+        options += ["--suite", path.stem]
     command = [sys.executable, "-m", "robot", "--pythonpath", str(PROJECT), *options, str(SUITES)]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=PROJECT

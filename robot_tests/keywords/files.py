@@ -8,15 +8,24 @@ from __future__ import annotations
 
 import hashlib
 
+from robot.api import logger
 from robot.api.deco import keyword, library
 
+from robot_tests.backends.backend import Capability
 from robot_tests.keywords.bench import bench
-from robot_tests.keywords.outcomes import expecting
+from robot_tests.keywords.outcomes import expecting, in_words, status_word
+from sim.apdu import SW_SUCCESS
+from sim.life.card import CardError
 
 PREFIXES = {"public": 0xCF00, "private": 0xCD00, "certificate": 0xCE00}
 UNITS_BYTES = {"byte": 1, "bytes": 1, "KB": 1024}
 # What one UPDATE or READ BINARY carries unless a test says otherwise.
 CHUNK_BYTES = 2000
+# ... and when a card is filled: whole units of the card's own.
+BLOCK_BYTES = 3072
+# More files than fit any card.
+FILES_MAX = 100
+WINDOW_BYTES = 16
 
 
 def file_id(name: str) -> int:
@@ -65,7 +74,97 @@ class Files:
             raise AssertionError(f"file {name} has other contents ({len(found)} bytes)")
 
     @keyword
+    def change_file(self, name: str, at: int, size: str, refused: str | None = None) -> None:
+        """Write new contents over a part of a file, or behind its end."""
+        new = self._new_contents(name, size_bytes(size))
+        with expecting(refused):
+            for start in range(0, len(new), CHUNK_BYTES):
+                part = new[start : start + CHUNK_BYTES]
+                sw = bench().card.update_binary(file_id(name), at + start, part)
+                if sw != SW_SUCCESS:
+                    raise CardError("UPDATE BINARY", sw)
+            old = bench().memory.files[file_id(name)]
+            bench().memory.files[file_id(name)] = old[:at] + new + old[at + len(new) :]
+
+    @keyword
+    def read_file(self, name: str, refused: str | None = None) -> None:
+        """Read a file and forget what it holds."""
+        with expecting(refused):
+            bench().card.read_file(file_id(name))
+
+    @keyword
+    def reading_should_give(
+        self, name: str, at: int, expected: str = "0 bytes", refused: str | None = None
+    ) -> None:
+        """Ask for a lot from an offset on: what is left of the file comes, and nothing else."""
+        with expecting(refused):
+            found = bench().card.read_binary(file_id(name), at, CHUNK_BYTES)
+            if found != bench().memory.files[file_id(name)][at : at + size_bytes(expected)]:
+                raise AssertionError(f"{len(found)} bytes came, or others than were written")
+
+    @keyword
+    def delete_file(self, name: str, refused: str | None = None) -> None:
+        """Delete a file."""
+        with expecting(refused):
+            bench().card.delete_file(file_id(name))
+            bench().memory.files.pop(file_id(name), None)
+
+    @keyword
     def file_should_be_absent(self, name: str) -> None:
         """The card knows no such file."""
         with expecting("not found"):
             bench().card.read_file(file_id(name))
+
+    @keyword
+    def all_files_should_be_as_written(self) -> None:
+        """Every file that the host remembers has its contents."""
+        for fid, content in bench().memory.files.items():
+            if bench().card.read_file(fid, BLOCK_BYTES) != content:
+                raise AssertionError(f"file {fid:04X} has other contents")
+
+    # --- until the card is full -----------------------------------------------------------------
+
+    @keyword
+    def write_files_until_no_space_is_left(self, size: str) -> None:
+        """Write public files 1, 2, ... of a size until the card says that it is full.
+
+        What was written of the last one stays and must stay readable, too.
+        """
+        for number in range(1, FILES_MAX):
+            name = f"public {number}"
+            content = self._new_contents(name, size_bytes(size))
+            written = self._write_until_full(file_id(name), content)
+            if written:
+                bench().memory.files[file_id(name)] = content[:written]
+            if written < len(content):
+                return
+        raise AssertionError(f"{FILES_MAX} files do not fill the card")
+
+    @staticmethod
+    def _write_until_full(fid: int, content: bytes) -> int:
+        for start in range(0, len(content), BLOCK_BYTES):
+            sw = bench().card.update_binary(fid, start, content[start : start + BLOCK_BYTES])
+            if sw == status_word("no space left"):
+                return start
+            if sw != SW_SUCCESS:
+                raise AssertionError(f"writing is refused with {in_words(sw)}")
+        return len(content)
+
+    @keyword
+    def files_should_hold_at_least(self, size: str) -> None:
+        """All files that the host remembers, together."""
+        found = sum(map(len, bench().memory.files.values()))
+        logger.info(f"{found} bytes in {len(bench().memory.files)} files")
+        if found < size_bytes(size):
+            raise AssertionError(f"they hold {found} bytes")
+
+    # --- what a thief of the flash sees ---------------------------------------------------------
+
+    @keyword
+    def flash_should_not_contain_file(self, name: str) -> None:
+        """No 16 bytes of what was written stand in the raw flash."""
+        bench().need(Capability.FLASH_CONTENTS)
+        flash, content = bench().backend.flash_contents(), bench().memory.files[file_id(name)]
+        for start in range(0, len(content) - WINDOW_BYTES + 1, WINDOW_BYTES):
+            if content[start : start + WINDOW_BYTES] in flash:
+                raise AssertionError(f"byte {start} and those behind it stand in the flash")

@@ -12,11 +12,20 @@ from sim.life.card import SO_PIN_REFERENCE, USER_PIN_REFERENCE
 
 SECTOR_BYTES = 4096
 ERASED_SECTOR = b"\xff" * SECTOR_BYTES
+# Longer than what the store writes beside sealed contents, so that only those are compared.
+WINDOW_BYTES = 48
+WINDOW_STEP_BYTES = 8
+# A destroyed record is zero; of random bytes nearly all differ.
+DISTINCT_BYTES_MIN = 24
 
 
 @library(scope="GLOBAL", auto_keywords=False)
 class Power:
     """Power, sessions, and the flash contents as anybody with a programmer sees them."""
+
+    def __init__(self) -> None:
+        self._remembered = b""
+        self._new: list[bytes] = []
 
     @keyword
     def open_the_bench(self) -> None:
@@ -62,6 +71,37 @@ class Power:
             raise AssertionError(f"{len(operations)} flash operations since power-on")
 
     @keyword
+    def remember_the_flash(self) -> None:
+        """Keep the contents of the flash for a comparison in this test."""
+        bench().need(Capability.FLASH_CONTENTS)
+        self._remembered = bench().backend.flash_contents()
+
+    @keyword
+    def flash_should_hold_something_new(self) -> None:
+        """There is something that was not there when the flash was remembered; keep that."""
+        self._new = self._windows(bench().backend.flash_contents())
+        if not self._new:
+            raise AssertionError("the flash holds nothing new")
+
+    @keyword
+    def flash_should_hold_nothing_of_what_was_new(self) -> None:
+        """Nothing of it is left, wherever it may have been moved to."""
+        flash = bench().backend.flash_contents()
+        left = [window for window in self._new if window in flash]
+        if left:
+            raise AssertionError(f"{len(left)} of {len(self._new)} pieces are still in the flash")
+
+    def _windows(self, flash: bytes) -> list[bytes]:
+        """Pieces of WINDOW_BYTES where the flash was programmed since it was remembered."""
+        pieces = []
+        region = bench().backend.data_region()
+        for at in range(region.start, region.stop - WINDOW_BYTES, WINDOW_STEP_BYTES):
+            piece = flash[at : at + WINDOW_BYTES]
+            if piece != self._remembered[at : at + WINDOW_BYTES] and _is_contents(piece):
+                pieces.append(piece)
+        return pieces
+
+    @keyword
     def lose_a_sector_of_the_stored_data(self) -> None:
         """While the power is off, a sector in the middle of what is stored gets erased."""
         bench().need(Capability.FLASH_CONTENTS)
@@ -89,3 +129,8 @@ def used_sectors(image: bytes | bytearray, region: range) -> list[int]:
     """Offsets of the sectors of `region` that are not erased."""
     sectors = range(region.start, region.stop, SECTOR_BYTES)
     return [at for at in sectors if image[at : at + SECTOR_BYTES] != ERASED_SECTOR]
+
+
+def _is_contents(piece: bytes) -> bool:
+    """Whether a piece of flash is sealed contents: neither erased, nor destroyed, nor a header."""
+    return 0xFF not in piece and len(set(piece)) > DISTINCT_BYTES_MIN
