@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The invariants of the store (its package names them), on what a mount found."""
+
+from __future__ import annotations
+
+from campaigns import twins
+from campaigns.powerloss.desktop_store import StoreState, StoreSubject
+from sim.scenario.explorer import Node
+from sim.scenario.images import Image
+from sim.scenario.invariants import Invariant, Verdict
+from sim.scenario.subject import Phase
+
+# ruff: isort: split
+from hsm.store import BLANK, READY
+
+assert twins.FOLDERS
+
+# A mount destroys at most what one transaction, or the compaction of one sector, left behind.
+MOUNT_OPERATIONS_MAX = 400
+# Each slot of a bit field is programmed on its own, and a page can hold most of a field.
+PAGE_PROGRAMS_MAX = 600
+# Shorter contents stand somewhere by chance.
+SECRET_BYTES_MIN = 8
+
+
+class StoreInvariants:
+    """The invariants for one scenario."""
+
+    def __init__(self, subject: StoreSubject) -> None:
+        self._subject = subject
+        self._before = subject.before.contents
+        self._after = subject.after
+        contents = {*self._before.objects.values(), *self._after.objects.values()}
+        self._secrets = sorted(data for data in contents if len(data) >= SECRET_BYTES_MIN)
+
+    def all(self) -> list[Invariant[Node]]:
+        """In the order in which a person wants to hear of them."""
+        return [
+            Invariant("BOOT-1", "every image mounts, in few operations", self._boots),
+            Invariant("ATOM-1", "contents are those before or after, never a mix", self._atomic),
+            Invariant("ATOM-2", "what was acknowledged stays", self._durable),
+            Invariant("BOOT-2", "a second mount does nothing and finds the same", self._settled),
+            Invariant("PIN-1", "a try is never gained", self._tries),
+            Invariant("CTR-1", "a use is never gained", self._uses),
+            Invariant("KEY-1", "contents are in the flash once while they live", self._destroyed),
+            Invariant("CAP-1", "the free capacity follows from the contents", self._capacity),
+            Invariant("WEAR-1", "the store counts erases as the flash does", self._wear),
+        ]
+
+    def _boots(self, node: Node) -> Verdict:
+        written = sum(1 for sector in node.image.sectors if sector.cells.strip(b"\xff"))
+        state = node.boot.observation
+        if state is None:
+            return Verdict(written, node.boot.failure)
+        if len(node.boot.entries) > MOUNT_OPERATIONS_MAX:
+            return Verdict(written, f"{len(node.boot.entries)} operations in one mount")
+        good = (READY, BLANK) if self._subject.before.state == BLANK else (READY,)
+        return Verdict(
+            written, "" if state.state in good else f"the store's state is {state.state}"
+        )
+
+    def _atomic(self, node: Node) -> Verdict:
+        found = self._found(node)
+        if found is None or found.contents in self._subject.allowed:
+            return Verdict(len(self._before.objects) + len(self._after.objects))
+        return Verdict(1, f"neither before nor after: {_summary(found)}")
+
+    def _durable(self, node: Node) -> Verdict | None:
+        if node.phase is not Phase.ACKNOWLEDGED:
+            return None
+        found = self._found(node)
+        looked_at = len(self._after.objects)
+        if found is not None and found.contents == self._after:
+            return Verdict(looked_at)
+        return Verdict(looked_at, "acknowledged, and not there after a cut")
+
+    def _settled(self, node: Node) -> Verdict:
+        looked_at = len(node.boot.entries) + 1
+        if node.again.entries:
+            return Verdict(looked_at, f"{len(node.again.entries)} operations in the second mount")
+        if node.again.observation != node.boot.observation:
+            return Verdict(looked_at, "the second mount finds something else")
+        return Verdict(looked_at)
+
+    def _tries(self, node: Node) -> Verdict | None:
+        return self._counted(node, "tries")
+
+    def _uses(self, node: Node) -> Verdict | None:
+        return self._counted(node, "uses")
+
+    def _counted(self, node: Node, name: str) -> Verdict | None:
+        """What was spent stays spent, unless the command itself gives it back."""
+        found = self._found(node)
+        if found is None:
+            return None
+        spent = getattr(found.contents, name)
+        before, after = getattr(self._before, name), getattr(self._after, name)
+        for id, count in spent.items():
+            least = min(before.get(id, 0), after.get(id, 0))
+            if node.phase is Phase.ACKNOWLEDGED:
+                least = after.get(id, 0)
+            if count < least:
+                return Verdict(len(spent), f"object {id}: {count} spent, {least} before")
+        return Verdict(len(spent))
+
+    def _destroyed(self, node: Node) -> Verdict | None:
+        found = self._found(node)
+        if found is None or found.state == BLANK:
+            # Nothing was ever committed, so nothing was deleted: the next format erases all.
+            return None
+        raw = node.boot.end.contents()
+        alive = found.contents.objects.values()
+        for secret in self._secrets:
+            # The twin's seal leaves contents readable; chunks are sealed one by one.
+            expected = 1 if secret in alive else 0
+            copies = raw.count(secret[:1024])
+            if copies != expected:
+                text = f"{secret[:16]!r}... stands {copies} times in the flash, not {expected}"
+                return Verdict(len(self._secrets), text)
+        return Verdict(len(self._secrets))
+
+    def _capacity(self, node: Node) -> Verdict | None:
+        found = self._found(node)
+        if found is None:
+            return None
+        expected = self._subject.free_bytes(found.contents)
+        if expected is None or expected == found.free_bytes:
+            return Verdict(len(found.contents.objects))
+        return Verdict(1, f"{found.free_bytes} bytes free, not {expected}")
+
+    def _wear(self, node: Node) -> Verdict | None:
+        found = self._found(node)
+        if found is None:
+            return None
+        return wear_verdict(node.boot.end, found.erase_counts, len(node.path), node.phase)
+
+    def _found(self, node: Node) -> StoreState | None:
+        return node.boot.observation
+
+
+def wear_verdict(image: Image, counts: tuple[int, ...], cuts: int, phase: Phase) -> Verdict:
+    """The store's erase counts against the flash's, and programs of a page against the limit.
+
+    The count of a sector stands in its header, which the erase takes away before the new one is
+    written: a cut between the two loses at most that erase.
+    """
+    exact = phase is Phase.ACKNOWLEDGED and cuts == 1
+    looked_at = 0
+    for number, (sector, count) in enumerate(zip(image.sectors, counts, strict=False)):
+        looked_at += sector.erases > 0
+        if count < sector.erases - (0 if exact else cuts) or (exact and count > sector.erases):
+            text = f"sector {number}: {count} erases by the store's count, {sector.erases} made"
+            return Verdict(looked_at, text)
+        if max(sector.page_programs) > PAGE_PROGRAMS_MAX:
+            return Verdict(looked_at, f"sector {number}: a page programmed too often")
+    return Verdict(looked_at)
+
+
+def _summary(state: StoreState) -> str:
+    contents = state.contents
+    sizes = {id: len(data) for id, data in contents.objects.items()}
+    return f"sizes {sizes}, tries {contents.tries}, uses {contents.uses}"

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the store is made to do under power cuts: every operation that changes it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeVar
+
+from campaigns import twins
+from campaigns.powerloss.desktop_store import SECTORS, Contents, StoreScenario
+
+# ruff: isort: split
+from hsm.store import Store, counters
+from hsm.store.record import FLAG_FIELD, FLAG_PERSISTENT, RESERVE_SECTORS
+from nor_flash import NorFlash
+from store_twin import KIND, ROOT, SCRATCH, delete, fresh, mounted, put
+
+assert twins.FOLDERS
+
+T = TypeVar("T")
+# Long enough to span pages, of a kind that stands nowhere by chance.
+SECRET = bytes(range(1, 200)) + b"the old secret"
+TWO_CHUNKS = b"chunks " * 200
+PIN, KEY = 3, 4
+RETRY_SLOTS = 128
+
+
+def small() -> NorFlash:
+    """A few objects: one across pages, one of two chunks, a PIN, a key with uses."""
+    flash, store = fresh(SECTORS)
+    put(store, 1, SECRET)
+    put(store, 2, TWO_CHUNKS)
+    put(store, PIN, b"reference data", FLAG_FIELD | FLAG_PERSISTENT)
+    put(store, KEY, b"key info", FLAG_FIELD)
+    counters.spend_try(store, PIN)
+    counters.spend_use(store, KEY)
+    return flash
+
+
+def nearly_compacting() -> NorFlash:
+    """The next transaction has to compact first."""
+    flash = small()
+    store = mounted(flash)
+    number = 10
+    while store.log.free_sectors() >= RESERVE_SECTORS:
+        # Something stays alive in every sector, so that none is given back by itself.
+        put(store, number, b"stays %d " % number * 20)
+        number += 1
+        for count in range(3):
+            put(store, 5, b"comes and goes %d " % count * 50)
+    return flash
+
+
+def spent_field() -> NorFlash:
+    """The PIN's retry field has no slot left, its last one being a try."""
+    flash = small()
+    store = mounted(flash)
+    while counters.field.retry_slots_used(_field(store)) < RETRY_SLOTS:
+        counters.restore_tries(store, PIN)
+        counters.spend_try(store, PIN)
+    return flash
+
+
+def _field(store: Store) -> memoryview:
+    _, payload, _ = store.raw(PIN)
+    return payload[len(payload) - 64 :]
+
+
+def blank() -> NorFlash:
+    """As the chip comes: the first command formats it."""
+    return NorFlash(SECTORS)
+
+
+# --- what the model does --------------------------------------------------------------------------
+
+
+def with_object(id: int, data: bytes):
+    """The contents with object `id` put or replaced."""
+    return lambda before: replace(before, objects=before.objects | {id: data})
+
+
+def without(*ids: int):
+    """The contents without these objects."""
+
+    def kept(part: dict[int, T]) -> dict[int, T]:
+        return {id: value for id, value in part.items() if id not in ids}
+
+    return lambda before: Contents(kept(before.objects), kept(before.tries), kept(before.uses))
+
+
+def cleared(before: Contents) -> Contents:
+    return Contents({PIN: before.objects[PIN], 6: b"six"}, before.tries, {})
+
+
+def several_changed(before: Contents) -> Contents:
+    objects = without(2)(before).objects | {1: b"new", 5: b"five" * 100}
+    return replace(before, objects=objects)
+
+
+def written(before: Contents) -> Contents:
+    data = before.objects[2]
+    return replace(before, objects=before.objects | {2: data[:1000] + b"W" * 1500})
+
+
+def patched(before: Contents) -> Contents:
+    data = before.objects[2]
+    return replace(before, objects=before.objects | {2: data[:1020] + b"patch" + data[1025:]})
+
+
+def try_spent(before: Contents) -> Contents:
+    return replace(before, tries={PIN: before.tries[PIN] + 1})
+
+
+def tries_restored(before: Contents) -> Contents:
+    return replace(before, tries={PIN: 0})
+
+
+def use_spent(before: Contents) -> Contents:
+    return replace(before, uses={KEY: before.uses[KEY] + 1})
+
+
+# --- what the store does --------------------------------------------------------------------------
+
+
+def format_and_put(store: Store) -> None:
+    store.format(ROOT)
+    put_new(store)
+
+
+def put_new(store: Store) -> None:
+    put(store, 5, b"new object " * 30)
+
+
+def change_several(store: Store) -> None:
+    with store.transaction() as change:
+        change.put(1, KIND, b"new")
+        change.delete(2)
+        change.put(5, KIND, b"five" * 100)
+        change.commit()
+
+
+def extend(store: Store) -> None:
+    with store.transaction() as change:
+        change.write(2, KIND, 1000, b"W" * 1500, 0, SCRATCH)
+        change.commit()
+
+
+def patch(store: Store) -> None:
+    with store.transaction() as change:
+        change.write(2, KIND, 1020, b"patch", 0, SCRATCH)
+        change.commit()
+
+
+def clear(store: Store) -> None:
+    with store.transaction() as change:
+        change.clear()
+        change.put(6, KIND, b"six")
+        change.commit()
+
+
+def _try(store: Store) -> None:
+    counters.spend_try(store, PIN)
+
+
+def _restore(store: Store) -> None:
+    counters.restore_tries(store, PIN)
+
+
+def _use(store: Store) -> None:
+    counters.spend_use(store, KEY)
+
+
+def _scenario(name, prepare, act, model) -> StoreScenario:
+    return StoreScenario(name, prepare, act, model, tries=(PIN,), uses=(KEY,))
+
+
+SCENARIOS = [
+    _scenario("first_put", blank, format_and_put, with_object(5, b"new object " * 30)),
+    _scenario("put", small, put_new, with_object(5, b"new object " * 30)),
+    _scenario("replace", small, lambda store: put(store, 1, b"new"), with_object(1, b"new")),
+    _scenario("delete", small, lambda store: delete(store, 1), without(1)),
+    _scenario("delete_chunks", small, lambda store: delete(store, 2), without(2)),
+    _scenario("change_several", small, change_several, several_changed),
+    _scenario("extend", small, extend, written),
+    _scenario("patch", small, patch, patched),
+    _scenario("clear", small, clear, cleared),
+    _scenario("compact_and_put", nearly_compacting, put_new, with_object(5, b"new object " * 30)),
+    _scenario("compact_and_delete", nearly_compacting, lambda store: delete(store, 1), without(1)),
+    _scenario("spend_try", small, _try, try_spent),
+    _scenario("restore_tries", small, _restore, tries_restored),
+    _scenario("renew_tries", spent_field, _try, try_spent),
+    _scenario("spend_use", small, _use, use_spent),
+]
