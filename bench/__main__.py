@@ -16,7 +16,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 import boards
-from bench import device_figures, emulators, operations
+from bench import device_figures, emulators, operations, pin_stretching
 from bench.references import LIBRARY_MS, PICO_HSM_C_MS
 from tests.image import full_store
 from tools.errors import ToolError, exit_with
@@ -63,9 +63,9 @@ def image(board: str) -> Path:
 
 def measure(console: Console) -> dict[str, list[dict]]:
     """Everything, with a progress bar; plain data."""
-    speeds, devices, commands, stores = [], [], [], []
+    speeds, devices, commands, pins, stores = [], [], [], [], []
     with tempfile.TemporaryDirectory() as folder, Progress(console=console) as progress:
-        task = progress.add_task("measuring", total=1 + 4 * len(boards.names()))
+        task = progress.add_task("measuring", total=1 + 5 * len(boards.names()))
         for board in boards.names():
             flash_file = Path(folder) / f"{board}.flash"
             progress.update(task, description=f"{board}: personalising")
@@ -74,6 +74,8 @@ def measure(console: Console) -> dict[str, list[dict]]:
             devices.append(device_figures.measure(board, image(board), flash_file))
             progress.update(task, advance=1, description=f"{board}: counting instructions")
             commands += operations.Bench(board, image(board), flash_file).measure()
+            progress.update(task, advance=1, description=f"{board}: stretching PINs")
+            pins += pin_stretching.measure(board, image(board), Path(folder))
             progress.update(task, advance=1, description=f"{board}: filling the store")
             stores.append(full_store.measure(board, image(board)))
             progress.update(task, advance=1, description="emulators side by side")
@@ -86,6 +88,11 @@ def measure(console: Console) -> dict[str, list[dict]]:
             dataclasses.asdict(command) | {"estimated_ms": command.estimated_ms}
             for command in commands
         ],
+        "pins": [
+            dataclasses.asdict(pin)
+            | {"estimated_ms": pin.estimated_ms, "six_digits_s": pin.six_digits_s}
+            for pin in pins
+        ],
         "stores": [dataclasses.asdict(store) for store in stores],
     }
 
@@ -95,6 +102,7 @@ def show(console: Console, figures: dict[str, list[dict]]) -> None:
     show_emulators(console, figures["emulators"])
     show_devices(console, figures["devices"])
     show_commands(console, figures["commands"])
+    show_pins(console, figures["pins"])
     show_stores(console, figures["stores"])
 
 
@@ -157,6 +165,33 @@ def show_commands(console: Console, rows: list[dict]) -> None:
             f"{row['estimated_ms']:,.1f}",
             f"{LIBRARY_MS[key]:,.0f}" if key in LIBRARY_MS else "",
             f"{PICO_HSM_C_MS[key]:,}" if key in PICO_HSM_C_MS else "",
+        )
+    console.print(shown)
+
+
+def show_pins(console: Console, rows: list[dict]) -> None:
+    title = (
+        "What a PIN costs: one VERIFY on the card, which allows few; and guessing\n"
+        "on one core of this machine by whoever has flash and chip id."
+    )
+    figures = (
+        "iterations",
+        "VERIFY:\ninstructions",
+        "chip\nms",
+        "guesses\na second",
+        "all six-\ndigit PINs",
+    )
+    shown = table(title, ("board", "MHz", "cost"), figures)
+    for row in rows:
+        shown.add_row(
+            row["board"],
+            str(row["clock_mhz"]),
+            row["name"],
+            f"{row['iterations']:,}",
+            f"{row['instructions']:,}",
+            f"{row['estimated_ms']:,.1f}",
+            f"{row['guesses_per_s']:,.0f}",
+            f"{row['six_digits_s']:,.0f} s",
         )
     console.print(shown)
 
