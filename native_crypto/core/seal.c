@@ -7,12 +7,13 @@
 
 #include <string.h>
 
+#include "double.h"
 #include "kdf.h"
 #include "library.h"
 #include "pool.h"
 #include "wipe.h"
 
-#define BLOCK_BYTES 16
+#define BLOCK_BYTES CRYPTO_BLOCK_BYTES
 
 typedef struct {
     Cmac keyed; // subkeys expanded, nothing absorbed yet: copied for each CMAC
@@ -22,15 +23,6 @@ typedef struct {
     uint8_t mac[BLOCK_BYTES]; // CMAC of the last component
     uint8_t v[BLOCK_BYTES];   // the synthetic IV
 } siv_t;
-
-// dbl: multiply by x in GF(2^128) ([RFC5297] 2.3), without a branch on the secret top bit.
-static void double_block(uint8_t *block) {
-    uint8_t carry = (uint8_t)(0u - (block[0] >> 7)) & 0x87;
-    for (size_t i = 0; i < BLOCK_BYTES - 1; i++) {
-        block[i] = (uint8_t)(block[i] << 1) | (block[i + 1] >> 7);
-    }
-    block[BLOCK_BYTES - 1] = (uint8_t)(block[BLOCK_BYTES - 1] << 1) ^ carry;
-}
 
 static void xor_into(uint8_t *block, const uint8_t *other, size_t length) {
     for (size_t i = 0; i < length; i++) {
@@ -60,14 +52,14 @@ static int synthetic_iv(siv_t *siv, const uint8_t *associated, size_t associated
     if (error != 0) {
         return error;
     }
-    double_block(siv->d);
+    crypto_double(siv->d, siv->d);
     xor_into(siv->d, siv->mac, BLOCK_BYTES);
     if (length >= BLOCK_BYTES) {
         size_t head = length - BLOCK_BYTES;
         xor_into(siv->d, plain + head, BLOCK_BYTES); // xorend
         return cmac(siv, plain, head, siv->d, BLOCK_BYTES, out);
     }
-    double_block(siv->d);
+    crypto_double(siv->d, siv->d);
     xor_into(siv->d, plain, length);
     siv->d[length] ^= 0x80; // pad
     return cmac(siv, siv->d, BLOCK_BYTES, NULL, 0, out);
