@@ -32,9 +32,16 @@ PIN_ITERATIONS_MAX = const(1000000)
 # [SCHSM] 10.2: hosts name no more than 16.
 KEY_DOMAINS_MAX = const(16)
 
+# --- Flash -------------------------------------------------------------------------------------
+# Erases of a sector that the flash chips of both boards (W25Q16JV, W25Q32RV) are rated for.
+FLASH_ERASES_RATED = const(100000)
+
 # --- Objects -----------------------------------------------------------------------------------
-# A file is sealed in chunks, so that READ unseals little and a change rewrites little.
-CHUNK_BYTES = const(1024)
+# A file is sealed in chunks, so that READ unseals little and a change rewrites little. Six sealed
+# chunks fill a sector, and what a sector may lose at its end stays small.
+CHUNK_BYTES = const(600)
+# Records in the log, dead ones included: a mount steps over each, and must end soon.
+LOG_RECORDS_MAX = const(8000)
 # 4 bytes of offset would allow more; this leaves room for other objects on the smaller board.
 FILE_BYTES_MAX = const(262144)
 # Metadata 91: more than there are algorithms; all metadata of a key fit the FCP's short length.

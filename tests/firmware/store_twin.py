@@ -4,13 +4,15 @@
 import hashlib
 import hmac
 
+from hsm import limits
 from hsm.store import SealLocked, Store
 from hsm.store import store as store_module
 from nor_flash import NorFlash
 
 KIND = 1
+CHUNK = limits.CHUNK_BYTES
 ROOT = b"r" * 33
-SCRATCH = memoryview(bytearray(1024))
+SCRATCH = memoryview(bytearray(CHUNK))
 
 
 class PlainKey:
@@ -52,8 +54,10 @@ class Seal:
             raise SealLocked
         return self._keys[1 if user else 0]
 
-    def hash(self, *parts) -> bytes:
-        return hashlib.sha256(b"".join(bytes(p) for p in parts)).digest()
+    def fold(self, accumulator: bytearray, sign: int, *parts) -> None:
+        member = hashlib.sha256(self.root[:16] + b"".join(bytes(p) for p in parts)).digest()
+        total = int.from_bytes(accumulator, "little") + sign * int.from_bytes(member, "little")
+        accumulator[:] = (total % 2**256).to_bytes(32, "little")
 
     def equal(self, a, b) -> bool:
         self.comparisons += 1
@@ -100,7 +104,7 @@ def delete(store: Store, id: int) -> None:
 
 def contents(store: Store, id: int) -> bytes:
     """All of an object's bytes."""
-    out = bytearray(store.size(id) + 1024)
+    out = bytearray(store.size(id) + CHUNK)
     return bytes(out[: store.read_into(id, 0, store.size(id), memoryview(out))])
 
 

@@ -4,10 +4,11 @@
 import hsm_port
 import pytest
 from device import Device
+from hsm import limits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-CHUNK = 1024
+CHUNK = limits.CHUNK_BYTES
 
 
 @pytest.fixture

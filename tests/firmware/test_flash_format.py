@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """docs/flash-format.md, read by a second reader: it finds what the store finds."""
 
+import hashlib
 import struct
 from dataclasses import dataclass
 
 from device import Device, tlv
-from hsm_crypto import HASH_SHA256, Secret, curve_parameters, digest
+from hsm_crypto import Secret, curve_parameters
 
 P256 = curve_parameters(2)[0]
 CHECK = 0x3FFFFFFF
@@ -25,25 +26,32 @@ class Record:
 
 
 def records(image: bytes) -> list[Record]:
-    """All whole records, in the order of the log."""
+    """All whole records, in the order of the log; sectors that were retired hold none."""
     sectors = []
     for base in range(0, len(image), 4096):
         magic, version, sequence, reserved, check = struct.unpack_from("<2sHIII", image, base)
         if magic == b"HS" and 0x5348 + version + sequence + reserved + check == CHECK:
-            assert (version, reserved) == (1, 0)
+            assert (version, reserved) == (2, 0)
+            magic, version, count, reserved, check = struct.unpack_from("<2sHIII", image, base + 16)
+            assert (magic, version, reserved) == (b"EW", 2, 0)
+            assert 0x5745 + version + count + reserved + check == CHECK
             sectors.append((sequence, base))
+    good = image[max(sectors)[1] + 32 :][:64] if sectors else b""
     found = []
     for _, base in sorted(sectors):
-        offset = base + 32
+        number = base // 4096
+        if not good[number // 8] >> number % 8 & 1:
+            continue
+        offset = base + 96
         while offset + 24 <= base + 4096:
-            kind, flags, id, part, length, generation, transaction, check = struct.unpack_from(
-                "<BBHHHIII", image, offset
+            state = image[offset]
+            check, kind, flags, id, part, length, generation, transaction = struct.unpack_from(
+                "<IBBHHHII", image, offset + 4
             )
             if kind + flags + id + part + length + generation + transaction + check != CHECK:
                 break
-            state = image[offset + 20]
             assert state in (0x00, 0xFF)
-            assert image[offset + 21 : offset + 24] == b"\xff" * 3
+            assert image[offset + 1 : offset + 4] == b"\xff" * 3
             found.append(
                 Record(kind, flags, id, part, length, generation, transaction, offset, state)
             )
@@ -54,12 +62,11 @@ def records(image: bytes) -> list[Record]:
 def live(image: bytes) -> dict[tuple[int, int], Record]:
     state: dict[tuple[int, int], Record] = {}
     for record in records(image):
-        if record.kind == 0x41:
-            state = {key: value for key, value in state.items() if key[0] != record.id}
-        elif record.kind == 0x42:
-            state = {key: value for key, value in state.items() if value.flags & 0x04}
-        elif record.kind < 0x40 and record.state == 0xFF:
-            state[record.id, record.part] = record
+        if record.state == 0xFF:
+            # The store is settled: tombstones and clears are destroyed, too.
+            assert record.kind < 0x40 or record.kind == 0x43
+            if record.kind < 0x40:
+                state[record.id, record.part] = record
     return state
 
 
@@ -103,19 +110,21 @@ def test_keys_and_commit_mac_are_as_documented() -> None:
     root_record = found[0, 0]
     root = image[root_record.offset + 24 :][: root_record.length]
     assert (root_record.kind, root_record.flags, root[0]) == (0x3F, 0x15, 1)
+    assert root_record.offset % 4096 >= 96
     key = Secret.from_bytes(root).derive(b"hsm root" + device.board.unique_id)
     commit = [record for record in records(image) if record.kind == 0x43][-1]
-    covered = [image[r.offset : r.offset + 40] for r in sorted(found.values(), key=_offset)]
-    groups = [covered[i : i + 32] for i in range(0, len(covered), 32)]
-    if len(covered) % 32 == 0:
-        groups.append([])
-    hashes = b"".join(digest(HASH_SHA256, b"".join(group)) for group in groups)
+    set_key = key.derive(b"store live set", 16)._open()
+    total = 0
+    for record in found.values():
+        covered = image[record.offset + 8 : record.offset + 40]
+        total += int.from_bytes(hashlib.sha256(set_key + covered).digest(), "little")
     number = struct.pack("<I", commit.transaction)
-    mac = key.derive(b"store commit").mac(bytes(4), b"commit", number, hashes)[:16]
+    live_set = (total % 2**256).to_bytes(32, "little")
+    mac = key.derive(b"store commit").mac(bytes(4), b"commit", number, live_set)[:16]
     assert image[commit.offset + 24 : commit.offset + 40] == mac
     assert commit.generation == 0xFFFFF - sum(struct.unpack("<8H", mac))
     options = found[0x100E, 0]
-    bound = b"HSM\x01" + struct.pack(
+    bound = b"HSM\x02" + struct.pack(
         "<BBHHHI", options.kind, options.flags, options.id, 0, 2, options.generation
     )
     sealed = image[options.offset + 24 :][: options.length]
@@ -133,7 +142,3 @@ def test_fields_are_as_documented() -> None:
     assert field == b"\x03" + b"\xff" * 63
     uses = image[info.offset + 24 + info.length - 64 :][:64]
     assert uses == b"\x3f" + b"\xff" * 63
-
-
-def _offset(record: Record) -> int:
-    return record.offset

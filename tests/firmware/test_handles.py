@@ -91,7 +91,7 @@ def expected(device: Device) -> set:
     handles = set()
     if seal is not None:
         assert isinstance(seal, Seal)
-        handles |= {seal._device, seal._log, seal.pepper, seal._user}
+        handles |= {seal._device, seal._log, seal._set, seal.pepper, seal._user}
     return (handles | {status._so_secret}) - {None}
 
 
@@ -106,7 +106,7 @@ def test_nothing_is_left_behind(image: bytes, name: str) -> None:
         device.transmit(COMMANDS[name])
         assert hsm_crypto.live_handles == expected(device)
         device.card.end_session()
-        assert len(hsm_crypto.live_handles) == 3
+        assert len(hsm_crypto.live_handles) == 4
 
 
 @pytest.mark.parametrize("name", COMMANDS)

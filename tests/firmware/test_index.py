@@ -41,10 +41,12 @@ class Model:
     def parts(self, id: int) -> int:
         return sum(1 for other, _ in self.places if other == id)
 
-    def remove(self, id: int) -> None:
+    def remove(self, id: int, gaps: set[int]) -> None:
         parts = self.parts(id)
-        expected = [self.places.pop((id, part)) for part in reversed(range(parts))]
-        assert self.index.remove(id) == expected
+        dead = {self.places[id, part] for part in gaps if part < parts}
+        self.index.remove_all(dead.__contains__)
+        expected = [self.places.pop((id, part)) for part in range(parts)]
+        assert self.index.remove(id, parts + 1) == [at for at in expected if at not in dead]
 
     def check(self) -> None:
         assert self.index.count == len(self.places)
@@ -58,7 +60,10 @@ class Model:
 
 
 IDS = st.sampled_from([0, 1, 2, 0xC401, 0xCC01, 0xCC02, 0xCF00, 0xFFFF])
-STEPS = st.lists(st.tuples(st.sampled_from(["part", "again", "remove", "some"]), IDS), max_size=80)
+# Parts that are missing when the object is removed.
+REMOVALS: dict[str, set[int]] = {"remove": set(), "first": {0}, "second": {1}, "holes": {0, 2, 3}}
+CHANGES = ["part", "again", "some", *REMOVALS]
+STEPS = st.lists(st.tuples(st.sampled_from(CHANGES), IDS), max_size=80)
 
 
 @given(STEPS)
@@ -69,8 +74,8 @@ def test_the_index_is_a_dictionary(steps: list[tuple[str, int]]) -> None:
             model.put(id, model.parts(id))
         elif step == "again" and model.parts(id):
             model.put(id, model.parts(id) - 1)
-        elif step == "remove":
-            model.remove(id)
+        elif step in REMOVALS:
+            model.remove(id, REMOVALS[step])
         elif step == "some":
             mine = {offset for (other, _), offset in model.places.items() if other == id}
             assert sorted(model.index.remove_all(mine.__contains__)) == sorted(mine)

@@ -157,4 +157,5 @@ def test_a_flash_that_fails_once(change: Change, error: type[Exception]) -> None
         device.power_on()
         assert statuses(device) == states[done]
         finish(device)
-    assert outcomes == {False, True}
+    # A sector where an operation fails is left, and the command succeeds in another one.
+    assert outcomes == ({True} if error is OSError else {False, True})

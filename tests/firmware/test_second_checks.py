@@ -186,7 +186,7 @@ def test_one_forged_opening_is_a_wrong_pin(device: Device, monkeypatch, wrong_ca
             patch.setattr(hsm_crypto.Secret, "open_object", open_object)
             device.verify(pin, expect=0x63C0 | left)
     assert not device.card.status.user_is_authenticated()
-    assert len(hsm_crypto.live_handles) == 3
+    assert len(hsm_crypto.live_handles) == 4
     device.verify()
 
 

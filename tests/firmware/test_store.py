@@ -5,12 +5,13 @@ import pytest
 from hsm.store import NotFound, SealLocked, StoreFull, counters, record
 from hsm.store import store as store_module
 from nor_flash import NorFlash
-from store_twin import KIND, SCRATCH, Seal, contents, delete, fresh, mounted, objects, put
+from store_twin import CHUNK, KIND, SCRATCH, Seal, contents, delete, fresh, mounted, objects, put
 
 
 def test_objects_survive_a_mount() -> None:
     flash, store = fresh()
-    values = {0x100 + n: bytes([n]) * size for n, size in enumerate((0, 1, 255, 1024, 1025, 5000))}
+    sizes = (0, 1, 255, CHUNK, CHUNK + 1, 5000)
+    values = {0x100 + n: bytes([n]) * size for n, size in enumerate(sizes)}
     for id, data in values.items():
         put(store, id, data)
     assert objects(store) == values
@@ -18,7 +19,8 @@ def test_objects_survive_a_mount() -> None:
     assert again.state == store_module.READY
     assert objects(again) == values
     assert again.capacity() == store.capacity()  # CAP-1
-    assert again.erases_max() == store.erases_max() == max(flash.erase_counts)
+    erases = max(flash.erase_counts), sum(flash.erase_counts)
+    assert again.lifetime() == store.lifetime() == (*erases, 0, 16)  # WEAR-1
 
 
 def test_second_mount_is_silent() -> None:
@@ -112,11 +114,11 @@ def test_full_store_refuses_and_keeps() -> None:
     kept = {}
     with pytest.raises(StoreFull):
         for id in range(1, 1000):
-            put(store, id, bytes([id % 256]) * 800)
-            kept[id] = bytes([id % 256]) * 800
+            put(store, id, bytes([id % 256]) * CHUNK)
+            kept[id] = bytes([id % 256]) * CHUNK
     assert len(kept) > 10
     assert objects(store) == objects(mounted(flash)) == kept
-    put(store, 1, b"\x01" * 800)
+    put(store, 1, b"\x01" * CHUNK)
     delete(store, 2)
     put(store, 2, b"back")
 

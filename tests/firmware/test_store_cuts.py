@@ -12,7 +12,8 @@ from hsm.store import store as store_module
 from nor_flash import TEARS, NorFlash, PowerCut, Tear
 from store_twin import KIND, SCRATCH, delete, fresh, mounted, objects, put
 
-SECTORS = 10
+SECTORS = 12
+COMMIT = bytes([record.KIND_COMMIT])
 SECRET = b"OLD-SECRET-" * 20
 
 
@@ -31,7 +32,7 @@ def nearly_compacting() -> NorFlash:
     put(store, 1, SECRET)
     put(store, 2, b"two" * 500)
     number = 10
-    while store.log.free_sectors() >= record.RESERVE_SECTORS:
+    while store.log.free_sectors() >= record.FREE_SECTORS:
         # Something stays alive in every sector, so that none is given back by itself.
         put(store, number, b"stays" * 40)
         number += 1
@@ -212,7 +213,7 @@ def torn_commits(image: bytes) -> list[tuple[int, bytes, bytes]]:
     at, offset, whole = next(
         (at, offset, after)
         for at, (kind, offset, _, after) in enumerate(flash.journal)
-        if kind == "program" and after[0] == record.KIND_COMMIT
+        if kind == "program" and after[record.KIND_OFFSET :][:1] == COMMIT
     )
     assert flash.operations - before > at
     found = []

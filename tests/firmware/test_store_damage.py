@@ -2,7 +2,9 @@
 """BOOT-1: any bytes in the region: no crash, nothing written, no key from nowhere."""
 
 import hashlib
+import struct
 
+import pytest
 from hsm.store import StoreDamaged, record
 from hsm.store import store as store_module
 from hypothesis import given, settings
@@ -89,17 +91,21 @@ def test_one_flipped_bit_never_makes_another_value(offset: int, bit: int) -> Non
             assert "contents differ" in str(error)
 
 
-def test_a_newer_format_is_refused_and_kept() -> None:
-    image = bytearray(LIFE)
-    header = bytearray(record.encode_sector_header(1, 1))
-    changed = False
-    for base in range(0, len(image), 4096):
-        if image[base : base + 2] == header[:2]:
-            use = (record.SECTOR_MAGIC, record.FORMAT_VERSION + 1, 99, 0)
-            total = sum(record.struct.unpack("<HHIII", image[base : base + 16]))
-            image[base : base + 16] = record.struct.pack("<HHIII", *use, total - sum(use))
-            changed = True
-    assert changed
-    flash = NorFlash(SECTORS, bytes(image))
-    assert mounted(flash).state == store_module.DAMAGED
-    assert flash.image() == bytes(image)
+def test_another_format_is_refused_and_kept() -> None:
+    for version in (0, 1, record.FORMAT_VERSION + 1, 0xFFFF):
+        image = bytearray(LIFE)
+        # One sector is enough, as when a newer firmware had only just begun.
+        base = next(base for base in range(0, len(image), 4096) if image[base : base + 2] == b"HS")
+        fields = (record.SECTOR_MAGIC, version, 99, 0)
+        half = struct.pack("<HHIII", *fields, record.CHECK_TOTAL - sum(fields))
+        image[base : base + 16] = half
+        flash = NorFlash(SECTORS, bytes(image))
+        store = mounted(flash)
+        assert store.state == store_module.OTHER_VERSION
+        with pytest.raises(StoreDamaged):
+            store.contains(1)
+        with pytest.raises(StoreDamaged):
+            store.size(1)
+        with pytest.raises(StoreDamaged):
+            store.transaction()
+        assert flash.image() == bytes(image)

@@ -2,17 +2,18 @@
 """The store when an operation fails: what was acknowledged stays (FAIL-1).
 
 The rest never appears. Each flash operation of each change fails once, with no, half or full
-effect; memory runs out; a record is too long.
+effect: the change is made elsewhere, and the sector is never used again. Memory runs out; the flash
+fails for good; a record is too long.
 """
 
 from collections.abc import Callable
 
 import pytest
 from hsm import limits
-from hsm.store import Store, StoreError, StoreFailure, StoreFull, counters, field, record
+from hsm.store import Store, StoreFailure, StoreFull, counters, field, record
 from hsm.store import store as store_module
-from nor_flash import SECTOR_BYTES, NorFlash, tear_full, tear_none, tear_prefix
-from store_twin import KIND, SCRATCH, Seal, fresh, mounted, objects, put
+from nor_flash import NorFlash, tear_full, tear_none, tear_prefix
+from store_twin import KIND, SCRATCH, Seal, contents, delete, fresh, mounted, objects, put
 from test_store_cuts import CHANGES, SECTORS, nearly_compacting, operations_of, prepared
 
 EFFECTS = (tear_none, tear_prefix, tear_full)
@@ -36,19 +37,31 @@ def test_every_failure_of_every_change(prepare, change: Callable[[Store], None],
             flash = NorFlash(SECTORS, image)
             store = mounted(flash)
             flash.arm(at, effect, error)
+            expected = after
             try:
                 change(store)
-            except (StoreFailure, MemoryError):
+            except MemoryError:
+                assert error is MemoryError
                 expected = before
-            else:
-                expected = after
             assert not flash.armed()
             SCRATCH[:] = bytes(len(SCRATCH))
             path = f"{at}.{effect.__name__}"
             assert store.state == store_module.READY, path
             assert objects(store) == expected, path
-            put(store, 7, b"goes on")
-            assert objects(store) == objects(mounted(flash)) == expected | {7: b"goes on"}, path
+            again = check_lifetime(flash, store, int(error is OSError))
+            put(again, 7, b"goes on")
+            assert objects(again) == objects(mounted(flash)) == expected | {7: b"goes on"}, path
+
+
+def check_lifetime(flash: NorFlash, store: Store, retired: int) -> Store:
+    """What the next boot makes of it: BOOT-2, CAP-1, and as many retired sectors."""
+    assert store.lifetime()[2] == retired
+    operations = flash.operations
+    again = mounted(flash)
+    assert flash.operations == operations
+    assert again.lifetime() == store.lifetime()
+    assert again.capacity() == store.capacity()
+    return again
 
 
 @pytest.mark.parametrize("error", ERRORS)
@@ -61,7 +74,8 @@ def test_every_failure_of_the_first_transaction(error) -> None:
             flash.arm(at, effect, error)
             try:
                 put(store, 1, b"one")
-            except (StoreFailure, MemoryError):
+            except MemoryError:
+                assert error is MemoryError
                 assert store.state == mounted(flash).state == store_module.BLANK
                 store.format(b"R" * 33)
                 put(store, 1, b"again")
@@ -124,7 +138,7 @@ def test_memory_runs_out_in_a_mount(monkeypatch: pytest.MonkeyPatch) -> None:
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr(Seal, "hash", fails)
+        patch.setattr(Seal, "fold", fails)
         store = mounted(flash)
     assert store.state == store_module.DAMAGED
     assert store.seal is None
@@ -156,14 +170,21 @@ def test_a_flash_that_fails_for_good(prepare, change: Callable[[Store], None]) -
         flash = DyingFlash(SECTORS, image)
         store = mounted(flash)
         flash.dies_at = flash.operations + at
-        with pytest.raises(StoreFailure):
+        expected = after
+        try:
             change(store)
+        except StoreFailure:
+            expected = before
         SCRATCH[:] = bytes(len(SCRATCH))
         dead = flash.image()
-        with pytest.raises(StoreError):
+        # LIFE-1: all that was committed can be read, nothing can be changed.
+        assert objects(store) == expected
+        with pytest.raises(StoreFailure):
             put(store, 7, b"goes on")
         assert flash.image() == dead
-        assert objects(mounted(NorFlash(SECTORS, dead))) in (before, after)
+        assert objects(store) == objects(mounted(flash)) == expected
+        assert flash.image() == dead
+        assert objects(mounted(NorFlash(SECTORS, dead))) == expected
 
 
 def test_a_remount_wipes_the_seal_and_ends_the_session() -> None:
@@ -173,8 +194,8 @@ def test_a_remount_wipes_the_seal_and_ends_the_session() -> None:
     store.mount()
     first = store.seal
     assert isinstance(first, Seal)
-    flash.arm(0, tear_none, OSError)
-    with pytest.raises(StoreFailure):
+    flash.arm(0, tear_none, MemoryError)
+    with pytest.raises(MemoryError):
         put(store, 1, b"new")
     assert ended == [first]
     assert first.wiped
@@ -185,10 +206,11 @@ def test_a_remount_wipes_the_seal_and_ends_the_session() -> None:
 # --- Lengths ------------------------------------------------------------------------------------
 
 
-def test_a_record_longer_than_a_sector_is_refused_before_it_is_written() -> None:
+def test_a_record_too_long_is_refused_before_it_is_written() -> None:
     flash, store = fresh()
     put(store, 1, b"one")
-    longest = SECTOR_BYTES - record.SECTOR_HEADER_BYTES - record.HEADER_BYTES
+    longest = record.PAYLOAD_BYTES_MAX
+    assert record.record_bytes(longest) == record.RECORD_BYTES_MAX
     for length in (longest + 1, longest + 8, 4087, 65535, 70000):
         image = flash.image()
         with pytest.raises(StoreFull):
@@ -196,14 +218,26 @@ def test_a_record_longer_than_a_sector_is_refused_before_it_is_written() -> None
         with pytest.raises(StoreFull):
             store.log.append(KIND, 0, 2, 0, 9, 9, bytes(length - 64), 64)
         assert flash.image() == image
-        with pytest.raises(StoreFull), store.transaction() as change:
-            change.put_object(2, KIND, bytes(length - record.TAG_BYTES))
-    with store.transaction() as change:
-        change.put_object(2, KIND, bytes(longest - record.TAG_BYTES))
-        change.commit()
-    again = mounted(flash)
-    assert again.state == store_module.READY
-    assert again.open_object(2) == bytes(longest - record.TAG_BYTES)
+    store.log.append(KIND, 0, 2, 0, 9, 9, bytes(longest))
+    mounted(flash)
+
+
+def test_a_handle_takes_as_many_records_as_it_needs() -> None:
+    flash, store = fresh()
+    whole = record.PAYLOAD_BYTES_MAX - record.TAG_BYTES
+    kept = {1: b"one"}
+    put(store, 1, kept[1])
+    for length in (0, whole, whole + 1, 1287, whole + record.PAYLOAD_BYTES_MAX, 5, 2000, 1):
+        handle = bytes(range(251)) * 8
+        with store.transaction() as change:
+            change.put_object(2, KIND, handle[:length])
+            change.commit()
+        again = mounted(flash)
+        assert again.open_object(2) == store.open_object(2) == handle[:length]
+        assert contents(again, 1) == kept[1]
+        assert again.capacity() == store.capacity()
+    delete(store, 2)
+    assert sum(1 for _ in mounted(flash).index.offsets()) == 2
 
 
 def test_a_small_object_is_a_chunk_at_most() -> None:
@@ -216,9 +250,13 @@ def test_a_small_object_is_a_chunk_at_most() -> None:
             with pytest.raises(StoreFull):
                 change.put_plain(2, KIND, bytes(limits.CHUNK_BYTES + 1))
         with store.transaction() as change:
-            change.put(2, KIND, bytes(limits.CHUNK_BYTES), flags)
+            longest = limits.CHUNK_BYTES - (record.FIELD_BYTES if flags & record.FLAG_FIELD else 0)
+            with pytest.raises(StoreFull):
+                change.put(2, KIND, bytes(longest + 1), flags)
+        with store.transaction() as change:
+            change.put(2, KIND, bytes(longest), flags)
             change.commit()
-        assert mounted(flash).size(2) == limits.CHUNK_BYTES
+        assert mounted(flash).size(2) == longest
     assert objects(mounted(flash))[1] == b"one"
 
 
@@ -283,7 +321,7 @@ def test_each_of_the_two_read_backs_of_a_counter(
     store = mounted(flash)
     with monkeypatch.context() as patch:
         # The program and its read-back are skipped.
-        patch.setattr(counters, "_mark", lambda store, id, mark: None)
+        patch.setattr(counters, "_mark", lambda *_: None)
         with pytest.raises(StoreFailure):
             getattr(counters, spend)(store, 3)
     with monkeypatch.context() as patch:

@@ -1,27 +1,34 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compaction: the oldest sector's live records move to the head in a transaction.
+"""Compaction: a sector's live records move to the head in a transaction.
 
 The copies keep generation and seal; the originals are destroyed after the commit, like any
 replaced record, and the sector is given back. A cut or a failure before the commit leaves dead
 copies, which recovery destroys.
 """
 
+from micropython import const
+
+from hsm import limits
 from hsm.store import record
-from hsm.store.errors import StoreFull
+from hsm.store.settle import copy_live, has_room
+
+# A move of the worst kind gains the 8 bytes of an alignment: a bound, never met in practice.
+_MOVES_PER_SECTOR = const(4)
 
 
 def make_room(store):
-    """Compact until the reserve is free. StoreFull: there is nothing to gain."""
+    """Compact until FREE_SECTORS are free and the log is short enough; False: it cannot be."""
     log = store.log
-    for _ in range(log.sectors):
-        if log.free_sectors() >= record.RESERVE_SECTORS:
+    for _ in range(_MOVES_PER_SECTOR * log.sectors):
+        free = log.free_sectors() >= record.FREE_SECTORS
+        if free and log.records <= limits.LOG_RECORDS_MAX:
             _move_on(store)
-            return
-        victim = log.oldest()
-        if victim < 0:
-            break
+            return True
+        victim = log.emptiest()
+        if victim < 0 or log.live[victim] >= record.FILL_BYTES or not has_room(log, victim):
+            return free
         _move(store, victim)
-    raise StoreFull
+    return False
 
 
 def _move_on(store):
@@ -32,36 +39,15 @@ def _move_on(store):
         return
     store.levelled_at = log.sequence
     victim = log.oldest()
-    if victim >= 0:
-        use = record.decode_sector_use(log.view, victim << record.SECTOR_SHIFT)
-        if use is not None and log.sequence - use[1] > log.sectors:
-            _move(store, victim)
+    if victim >= 0 and log.sequence - log.sequence_of(victim) > log.sectors:
+        _move(store, victim)
 
 
 def _move(store, victim):
     number = store.next_number()
     try:
-        copies = _copy_live(store, victim, number)
+        copies = copy_live(store, victim, number)
     except Exception:
         store.mount()
         raise
     store.commit(number, copies)
-
-
-def _copy_live(store, victim, number):
-    log = store.log
-    view = log.view
-    position = (victim << record.SECTOR_SHIFT) + record.SECTOR_HEADER_BYTES
-    end = (victim + 1) << record.SECTOR_SHIFT
-    copies = []
-    while end - position >= record.HEADER_BYTES:
-        header = record.decode_header(view, position)
-        if header is None:
-            break
-        kind, flags, id, part, length, generation, _, _ = header
-        if kind < record.KIND_CONTROL and store.index.offset(id, part) == position:
-            start = position + record.HEADER_BYTES
-            payload = bytes(view[start : start + length])
-            copies.append(log.append(kind, flags, id, part, generation, number, payload))
-        position += record.record_bytes(length)
-    return copies

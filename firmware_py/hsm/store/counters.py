@@ -19,13 +19,27 @@ def _field(store, id):
     return payload_at + start, payload[start:]
 
 
-def _mark(store, id, mark):
-    if mark is None:
-        raise StoreFailure
-    base, bits = _field(store, id)
-    store.log.program(base + mark[0], bytes((mark[1],)))
-    if bits[mark[0]] != mark[1]:
-        raise StoreFailure
+def _mark(store, id, next_mark, done):
+    # Clear the bits that `next_mark` of the field asks for, unless `done` says that it has them. In
+    # a sector that fails they may have been cleared in part; its records move, as they are, and the
+    # copy gets a second chance.
+    for attempt in range(2):
+        base, bits = _field(store, id)
+        if attempt and done(bits):
+            return
+        mark = next_mark(bits)
+        if mark is None:
+            raise StoreFailure
+        try:
+            store.log.program(base + mark[0], bytes((mark[1],)))
+        except StoreFailure:
+            if attempt:
+                raise
+            store.leave(base)
+            continue
+        if bits[mark[0]] != mark[1]:
+            raise StoreFailure
+        return
 
 
 def tries_spent(store, id):
@@ -42,8 +56,12 @@ def spend_try(store, id):
         with store.transaction() as change:
             change.renew(id, field.with_tries_spent(before))
             change.commit()
-        bits = _field(store, id)[1]
-    _mark(store, id, field.retry_mark(bits, False))
+    _mark(
+        store,
+        id,
+        lambda bits: field.retry_mark(bits, False),
+        lambda bits: field.tries_spent(bits) > before,
+    )
     if field.tries_spent(_field(store, id)[1]) != before + 1:
         raise StoreFailure
 
@@ -52,8 +70,14 @@ def restore_tries(store, id):
     """Give all tries back; True if the object must be put anew, its field being used up."""
     bits = _field(store, id)[1]
     if field.tries_spent(bits):
-        _mark(store, id, field.retry_mark(bits, True))
-    if field.tries_spent(_field(store, id)[1]):
+        _mark(
+            store,
+            id,
+            lambda bits: field.retry_mark(bits, True),
+            lambda bits: not field.tries_spent(bits),
+        )
+    bits = _field(store, id)[1]
+    if field.tries_spent(bits):
         raise StoreFailure
     return field.RETRY_SLOTS - field.retry_slots_used(bits) < 2 * limits.SO_PIN_TRIES
 
@@ -72,7 +96,7 @@ def spend_use(store, id):
     before = field.uses_spent(bits)
     if before == field.USE_SLOTS:
         return False
-    _mark(store, id, field.use_mark(bits))
+    _mark(store, id, field.use_mark, lambda bits: field.uses_spent(bits) > before)
     if field.uses_spent(_field(store, id)[1]) != before + 1:
         raise StoreFailure
     return True

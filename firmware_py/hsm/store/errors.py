@@ -23,4 +23,8 @@ class StoreFailure(StoreError):
 
 
 class StoreDamaged(StoreError):
-    """The log is of another version, was tampered with, or lost records; only format() helps."""
+    """The log was tampered with, lost records or is of another version; only format() helps."""
+
+
+class OtherVersion(StoreDamaged):
+    """The log is of another version."""

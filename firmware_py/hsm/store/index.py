@@ -87,20 +87,17 @@ class Index:
         self._table[slot] = tag << _TAG_SHIFT | offset >> _PLACE_SHIFT
         return old
 
-    def remove(self, id):
-        """Take the object out; returns the offsets of its records, the last part's first.
+    def remove(self, id, last):
+        """Take the object's parts up to `last` out; returns the offsets of their records.
 
-        Destroyed in that order, what a cut leaves are always the first parts of the object.
+        Parts may be missing: a cut came while they were destroyed.
         """
         dead = []
-        part = 0
-        slot = self._find(id, 0)
-        while slot >= 0:
-            dead.append((self._table[slot] & _PLACE_MASK) << _PLACE_SHIFT)
-            self._take(slot)
-            part += 1
+        for part in range(last + 1):
             slot = self._find(id, part)
-        dead.reverse()
+            if slot >= 0:
+                dead.append((self._table[slot] & _PLACE_MASK) << _PLACE_SHIFT)
+                self._take(slot)
         return dead
 
     def remove_all(self, dead):

@@ -9,64 +9,88 @@ import struct
 
 from micropython import const
 
-FORMAT_VERSION = const(1)
+FORMAT_VERSION = const(2)
 
 PAGE_BYTES = const(256)
 SECTOR_BYTES = const(4096)
 SECTOR_SHIFT = const(12)
-# Live records for which the index has room, for each sector of the region.
-LIVE_RECORDS_PER_SECTOR = const(6)
+# The bitmap of retired sectors has a bit for each.
+SECTORS_MAX = const(512)
 
-# Sectors that stay free between transactions: four for the largest transaction (a file write that
-# touches six chunks, or an RSA-4096 key with its request), two for the copies of one sector.
-RESERVE_SECTORS = const(6)
-
-# --- Sector header: use (16 bytes, zeroed when the sector is given back), wear (16 bytes) --------
-SECTOR_HEADER_BYTES = const(32)
+# --- Sector header: use (zeroed when the sector is given back), wear, bitmap of good sectors -----
+SECTOR_HEADER_BYTES = const(96)
 SECTOR_MAGIC = const(0x5348)  # "HS"
 SECTOR_USE_BYTES = const(16)
+GOOD_OFFSET = const(32)
+GOOD_BYTES = const(64)
 
 # --- Record header -------------------------------------------------------------------------------
 HEADER_BYTES = const(24)
 ALIGNMENT_BYTES = const(8)
-RECORD_BYTES_MAX = const(4096 - 32)
+# A sealed chunk of a file, and the two longest of small objects; longer handles take several parts.
+RECORD_BYTES_MAX = const(640)
+PAYLOAD_BYTES_MAX = const(640 - 24)
 PART_MAX = const(4095)
+
+STATE_OFFSET = const(0)
+CHECK_OFFSET = const(4)
+KIND_OFFSET = const(8)
+FLAGS_OFFSET = const(9)
+LENGTH_OFFSET = const(14)
+STATE_DESTROYED = b"\0"
 
 # Kinds below KIND_CONTROL are objects; their meaning is the caller's. 0 and FF are never a kind.
 KIND_CONTROL = const(0x40)
 KIND_TOMBSTONE = const(0x41)
 KIND_CLEAR = const(0x42)
 KIND_COMMIT = const(0x43)
+KIND_CANCEL = const(0x44)
 
 FLAG_LAST = const(0x01)  # last part of its object
 FLAG_USER = const(0x02)  # sealed for the user class; else the device class
 FLAG_PERSISTENT = const(0x04)  # survives clear()
 FLAG_FIELD = const(0x08)  # a bit field stands behind the sealed bytes
 FLAG_PLAIN = const(0x10)  # not sealed: the root record
+FLAG_VITAL = const(0x20)  # destroyed in place, and first, by clear()
 
 FIELD_BYTES = const(64)
 TAG_BYTES = const(16)
 COMMIT_BYTES = const(16)
-# What the commit's MAC covers of each live record: its header, and the tag of its seal, which
-# stands for its contents and all that they are bound to.
-COVERED_BYTES = const(40)
-COVERED_RECORDS = const(32)
+# What the digest of the live set has of a record: its fields and the 16 bytes behind them, the tag
+# of its seal, which stands for its contents and all that they are bound to.
+COVERED_OFFSET = const(8)
+COVERED_BYTES = const(32)
+ACCUMULATOR_BYTES = const(32)
 
-STATE_OFFSET = const(20)
-STATE_WRITTEN = b"\xff\xff\xff\xff"
-STATE_DESTROYED = b"\0"
+# --- Bounds --------------------------------------------------------------------------------------
+# Records are up to 640 bytes in steps of 8, so that 632 may stay unused at a sector's end; 40 are
+# for the commit record of the move that filled it. So many live bytes a sector always takes.
+FILL_BYTES = const(4096 - 96 - 632 - 40)
+# Sectors that are free when a transaction begins: three for the largest one (a file write that
+# touches eight chunks, or an RSA-4096 key with its request), one for what leaves a failing sector,
+# one to fail.
+FREE_SECTORS = const(5)
+# Those, the head, and one so that among sectors in use there is always one with less than
+# FILL_BYTES, whose compaction gains.
+RESERVE_SECTORS = const(7)
+# Live records for which the index has room, for each sector of the region: as many as there are
+# chunks in a sector.
+LIVE_RECORDS_PER_SECTOR = const(6)
+# Tombstones and the like that took effect and are not destroyed yet: a transaction has a few.
+ACTIVE_CONTROLS_MAX = const(64)
 
-_HEADER = "<BBHHHIII"
+_HEADER = "<IBBHHHII"
 _SECTOR_HALF = "<HHIII"
 _WEAR_MAGIC = const(0x5745)  # "EW"
+_STATE_WRITTEN = b"\xff\xff\xff\xff"
 
 # The largest small integer of MicroPython on 32 bits: sums up to it cost no memory.
-_CHECK_TOTAL = const(0x3FFFFFFF)
+CHECK_TOTAL = const(0x3FFFFFFF)
 _MAC_CHECK_TOTAL = const(0xFFFFF)
 # A header's check needs generation + transaction below its total. At a transaction per second it
 # would take 17 years to get there, and the flash would be worn out long before.
 TRANSACTION_MAX = const(0x1FFC0000)
-_FORMAT_LABEL = b"HSM\x01"
+_FORMAT_LABEL = b"HSM\x02"
 
 
 def record_bytes(length):
@@ -75,25 +99,30 @@ def record_bytes(length):
 
 
 def encode_header(kind, flags, id, part, length, generation, transaction):
-    """The 20 checked bytes of a record header; the 4 bytes of state behind them stay erased."""
+    """The 24 bytes of a record header; its state says "written"."""
     fields = (kind, flags, id, part, length, generation, transaction)
-    return struct.pack(_HEADER, *fields, _CHECK_TOTAL - sum(fields))
+    return _STATE_WRITTEN + struct.pack(_HEADER, CHECK_TOTAL - sum(fields), *fields)
 
 
 def decode_header(view, offset):
-    """(kind, flags, id, part, length, generation, transaction, check); None: torn or no header."""
-    fields = struct.unpack_from(_HEADER, view, offset)
-    return fields if sum(fields) == _CHECK_TOTAL else None
+    """(check, kind, flags, id, part, length, generation, transaction); None: torn or no header."""
+    fields = struct.unpack_from(_HEADER, view, offset + CHECK_OFFSET)
+    return fields if sum(fields) == CHECK_TOTAL else None
 
 
 def id_of(view, offset):
     """Id in the record header at `offset`, which is known to be whole."""
-    return view[offset + 2] | view[offset + 3] << 8
+    return view[offset + 10] | view[offset + 11] << 8
 
 
 def part_of(view, offset):
     """Part in the record header at `offset`, which is known to be whole."""
-    return view[offset + 4] | view[offset + 5] << 8
+    return view[offset + 12] | view[offset + 13] << 8
+
+
+def length_of(view, offset):
+    """Payload length in the record header at `offset`, which is known to be whole."""
+    return view[offset + 14] | view[offset + 15] << 8
 
 
 def associated_data(kind, flags, id, part, length, generation):
@@ -111,22 +140,28 @@ def commit_is_whole(view, offset):
     header = decode_header(view, offset)
     start = offset + HEADER_BYTES
     mac = view[start : start + COMMIT_BYTES]
-    return header[4] == COMMIT_BYTES and commit_check(mac) == header[5]
+    return header[5] == COMMIT_BYTES and commit_check(mac) == header[6]
 
 
-def encode_sector_header(sequence, erase_count):
-    """Both halves of a sector header, 32 bytes."""
-    use = (SECTOR_MAGIC, FORMAT_VERSION, sequence, 0)
-    wear = (_WEAR_MAGIC, FORMAT_VERSION, erase_count, 0)
-    return struct.pack(_SECTOR_HALF, *use, _CHECK_TOTAL - sum(use)) + struct.pack(
-        _SECTOR_HALF, *wear, _CHECK_TOTAL - sum(wear)
-    )
+def encode_use(sequence):
+    """The half of a sector header that makes the sector part of the log, 16 bytes."""
+    return _encode_half(SECTOR_MAGIC, sequence)
 
 
-def decode_sector_use(view, offset):
+def encode_wear(erase_count):
+    """The half of a sector header that counts its erases, 16 bytes."""
+    return _encode_half(_WEAR_MAGIC, erase_count)
+
+
+def _encode_half(magic, number):
+    fields = (magic, FORMAT_VERSION, number, 0)
+    return struct.pack(_SECTOR_HALF, *fields, CHECK_TOTAL - sum(fields))
+
+
+def decode_use(view, offset):
     """(version, sequence) of a sector in use, or None."""
     fields = struct.unpack_from(_SECTOR_HALF, view, offset)
-    if fields[0] != SECTOR_MAGIC or sum(fields) != _CHECK_TOTAL:
+    if fields[0] != SECTOR_MAGIC or sum(fields) != CHECK_TOTAL:
         return None
     return fields[1], fields[2]
 
@@ -134,6 +169,6 @@ def decode_sector_use(view, offset):
 def decode_erase_count(view, offset):
     """The erase count in a sector's header, or None if it was lost."""
     fields = struct.unpack_from(_SECTOR_HALF, view, offset + SECTOR_USE_BYTES)
-    if fields[0] != _WEAR_MAGIC or sum(fields) != _CHECK_TOTAL:
+    if fields[0] != _WEAR_MAGIC or sum(fields) != CHECK_TOTAL:
         return None
     return fields[2]

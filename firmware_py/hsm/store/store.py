@@ -5,12 +5,19 @@ import struct
 
 from hsm import limits
 from hsm.store import record, recovery
-from hsm.store.errors import NotFound, StoreDamaged, StoreFailure
+from hsm.store.errors import (
+    NotFound,
+    OtherVersion,
+    StoreDamaged,
+    StoreError,
+    StoreFailure,
+)
 from hsm.store.index import Index
 from hsm.store.log import Log
 from hsm.store.record import (
     FIELD_BYTES,
     FLAG_FIELD,
+    FLAG_LAST,
     FLAG_PERSISTENT,
     FLAG_PLAIN,
     FLAG_USER,
@@ -18,7 +25,7 @@ from hsm.store.record import (
     TAG_BYTES,
 )
 
-BLANK, READY, DAMAGED = 0, 1, 2
+BLANK, READY, DAMAGED, OTHER_VERSION = 0, 1, 2, 3
 
 ROOT_ID = 0
 KIND_ROOT = 0x3F
@@ -29,8 +36,9 @@ class Store:
 
     `flash`: size_bytes, view(), program(), erase(), is_erased(), as hsm.platform.flash.Flash.
     `open_seal(root: bytes)`: an object with key(user) -> a key with seal/open/open_into/
-    seal_object/open_object; mac(*parts) and hash(*parts) -> 32 bytes; equal(a, b) in constant time;
-    wipe(). `end_session()`: called before a seal is wiped, with all the keys that it had opened.
+    seal_object/open_object; mac(*parts) -> 32 bytes; fold(accumulator, sign, *parts), the digest
+    of a set; equal(a, b) in constant time; wipe(). `end_session()`: called before a seal is wiped,
+    with all the keys that it had opened.
     """
 
     def __init__(self, flash, open_seal, end_session=None):
@@ -38,9 +46,6 @@ class Store:
         self._end_session = end_session
         self.log = Log(flash)
         self.index = Index(self.log.view, self.log.sectors * record.LIVE_RECORDS_PER_SECTOR)
-        # Room for the reserve, and a quarter for records that do not fill their sector.
-        sectors = self.log.sectors - record.RESERVE_SECTORS
-        self.capacity_bytes = sectors * record.RECORD_BYTES_MAX * 3 // 4
         self._cache = bytearray(limits.CHUNK_BYTES)
         self.state = BLANK
         self.seal = None
@@ -58,6 +63,10 @@ class Store:
         self._root = None
         self._number = 0
         self._commit_number = -1
+        # The sum of the live records' digests; no secret, and never stored.
+        self._live_set = bytearray(record.ACCUMULATOR_BYTES)
+        # False: a failing sector could not be left. What is there can be read, not changed.
+        self._settled = True
         self.levelled_at = 0
         self._cached_at = -1
         self._cached_bytes = 0
@@ -66,33 +75,49 @@ class Store:
 
     def mount(self):
         """Bring the store to a settled state; `state` tells what was found. Raises nothing."""
-        self._forget()
-        replay = recovery.Replay(self)
         try:
-            if not replay.run():
-                # No transaction was ever completed: whatever lies there was never acknowledged.
-                self._forget()
+            replay = self._replay()
+            if replay is None:
                 return
-            self._verify(replay)
-            self._number = replay.number
-            self._commit_number = replay.commit_number
-            self.state = READY
-            replay.finish()
+            try:
+                replay.finish()
+            except StoreError:
+                # Not all could be moved away from a sector that fails: what holds stays readable.
+                self._replay()
+                self._settled = False
+        except OtherVersion:
+            self._forget()
+            self.state = OTHER_VERSION
         except Exception:
-            # No memory, a flash that fails, no seal: what was not settled is not worked with.
+            # No memory, no seal, or it is not what was committed: nothing is worked with.
             self._forget()
             self.state = DAMAGED
 
+    def _replay(self):
+        self._forget()
+        replay = recovery.Replay(self)
+        if not replay.run():
+            # No transaction was ever completed: whatever lies there was never acknowledged.
+            self._forget()
+            return None
+        self._verify(replay)
+        self._number = replay.number
+        self._commit_number = replay.commit_number
+        self.state = READY
+        return replay
+
     def format(self, root):
-        """Erase the region and start an empty log; `root` becomes durable with the first commit."""
+        """Erase the region and start an empty log; `root` becomes durable with the first commit.
+
+        Sectors that cannot be erased are retired. StoreFailure: hardly any can.
+        """
         self._forget()
         log = self.log
-        try:
-            for sector in range(log.sectors):
-                base = sector << record.SECTOR_SHIFT
-                if not log.flash.is_erased(base, record.SECTOR_BYTES):
-                    log.flash.erase(base)
-        except OSError:
+        for sector in range(log.sectors):
+            base = sector << record.SECTOR_SHIFT
+            if not log.flash.is_erased(base, record.SECTOR_BYTES) and not log.erase(sector):
+                log.retire(sector)
+        if log.free_sectors() < record.RESERVE_SECTORS:
             raise StoreFailure
         self._root = root
         self.seal = self._open_seal(root)
@@ -105,7 +130,8 @@ class Store:
             raise StoreDamaged
         self._root = bytes(self._payload(root))
         self.seal = self._open_seal(self._root)
-        start = replay.commit_at + HEADER_BYTES
+        self._fold(self.index.offsets(), 1)
+        start = self.log.commit_at + HEADER_BYTES
         mac = self._commit_mac(replay.commit_number)
         found = self.log.view[start : start + record.COMMIT_BYTES]
         if not self.seal.equal(mac, found):
@@ -117,7 +143,7 @@ class Store:
 
     def contains(self, id):
         """True if there is an object `id`. StoreDamaged."""
-        if self.state == DAMAGED:
+        if self.state >= DAMAGED:
             raise StoreDamaged
         return id in self.index
 
@@ -127,7 +153,7 @@ class Store:
 
     def flags(self, id):
         """Flags of the object's first record. NotFound."""
-        return self.log.view[self._find(id, 0) + 1]
+        return self._flags(self._find(id, 0))
 
     def size(self, id):
         """Bytes of the object's plain contents. NotFound."""
@@ -140,7 +166,7 @@ class Store:
     def read(self, id):
         """Contents of a small public object (one part, device class or plain) as bytes."""
         offset = self._find(id, 0)
-        if self.log.view[offset + 1] & FLAG_PLAIN:
+        if self._flags(offset) & FLAG_PLAIN:
             return bytes(self._payload(offset))
         size = self._fill_cache(offset)
         return bytes(memoryview(self._cache)[:size])
@@ -155,7 +181,7 @@ class Store:
         if start > size:
             return -1
         length = min(length, size - start)
-        private = self.log.view[self._find(id, 0) + 1] & FLAG_USER
+        private = self._flags(self._find(id, 0)) & FLAG_USER
         done = 0
         while done < length:
             part, skip = divmod(start + done, limits.CHUNK_BYTES)
@@ -174,7 +200,7 @@ class Store:
     def open_part(self, id, part, out):
         """Open one part into `out`; returns its length. NotFound, SealLocked, CryptoError."""
         offset = self._find(id, part)
-        flags = self.log.view[offset + 1]
+        flags = self._flags(offset)
         size = self._plain_bytes(offset)
         bound = self._bound(offset, size)
         sealed = self._sealed(offset)
@@ -183,18 +209,27 @@ class Store:
     def open_object(self, id):
         """The crypto module's handle in object `id`. NotFound, SealLocked, CryptoError."""
         offset = self._find(id, 0)
-        key = self.seal.key(self.log.view[offset + 1] & FLAG_USER)
-        return key.open_object(self._bound(offset, 0), self._sealed(offset))
+        key = self.seal.key(self._flags(offset) & FLAG_USER)
+        last = self.index.last_part(id)
+        sealed = self._sealed(offset)
+        if last:
+            parts = [self._payload(self._find(id, part)) for part in range(last + 1)]
+            sealed = b"".join(parts)
+        # The last part of several says that it is; the seal is one.
+        return key.open_object(self._bound(offset, 0, FLAG_LAST), sealed)
 
     def raw(self, id):
         """(payload offset, payload view, flags) of the object's first record. For counters."""
         offset = self._find(id, 0)
-        return offset + HEADER_BYTES, self._payload(offset), self.log.view[offset + 1]
+        return offset + HEADER_BYTES, self._payload(offset), self._flags(offset)
+
+    def _flags(self, offset):
+        return self.log.view[offset + record.FLAGS_OFFSET]
 
     def _find(self, id, part):
         offset = self.index.offset(id, part)
         if offset < 0:
-            raise StoreDamaged if self.state == DAMAGED else NotFound
+            raise StoreDamaged if self.state >= DAMAGED else NotFound
         return offset
 
     def _fill_cache(self, offset):
@@ -210,43 +245,41 @@ class Store:
 
     def _payload(self, offset):
         view = self.log.view
-        length = view[offset + 6] | view[offset + 7] << 8
-        return view[offset + HEADER_BYTES : offset + HEADER_BYTES + length]
+        start = offset + HEADER_BYTES
+        return view[start : start + record.length_of(view, offset)]
 
     def _sealed(self, offset):
         payload = self._payload(offset)
-        if self.log.view[offset + 1] & FLAG_FIELD:
+        if self._flags(offset) & FLAG_FIELD:
             return payload[: len(payload) - FIELD_BYTES]
         return payload
 
     def _plain_bytes(self, offset):
-        view = self.log.view
-        size = view[offset + 6] | view[offset + 7] << 8
-        flags = view[offset + 1]
+        size = record.length_of(self.log.view, offset)
+        flags = self._flags(offset)
         if flags & FLAG_FIELD:
             size -= FIELD_BYTES
         return size if flags & FLAG_PLAIN else size - TAG_BYTES
 
-    def _bound(self, offset, size):
+    def _bound(self, offset, size, more_flags=0):
         header = record.decode_header(self.log.view, offset)
         if header is None:
             # It was whole when the store was mounted: the flash loses bits.
             raise StoreFailure
-        kind, flags, id, part, _, generation, _, _ = header
-        return record.associated_data(kind, flags, id, part, size, generation)
+        _, kind, flags, id, part, _, generation, _ = header
+        return record.associated_data(kind, flags | more_flags, id, part, size, generation)
 
     # --- Changing --------------------------------------------------------------------------------
 
     def transaction(self):
-        """Begin a transaction. StoreFull, StoreDamaged, NotFound (not formatted)."""
-        if self.state != READY:
-            raise StoreDamaged if self.state == DAMAGED else NotFound
+        """Begin a transaction. StoreFull, StoreFailure, StoreDamaged, NotFound (not formatted)."""
+        self._check_changeable()
         # Loaded by the first change: most sessions make none.
         from hsm.store import compaction
         from hsm.store.transaction import Transaction
 
-        compaction.make_room(self)
-        change = Transaction(self, self.next_number())
+        has_room = compaction.make_room(self)
+        change = Transaction(self, self.next_number(), has_room)
         if ROOT_ID not in self.index:
             try:
                 change.put_plain(ROOT_ID, KIND_ROOT, self._root, FLAG_PERSISTENT)
@@ -255,8 +288,14 @@ class Store:
                 raise
         return change
 
+    def _check_changeable(self):
+        if self.state != READY:
+            raise StoreDamaged if self.state >= DAMAGED else NotFound
+        if not self._settled:
+            raise StoreFailure
+
     def next_number(self):
-        """A transaction number that was never used. StoreFailure: the store's life is over."""
+        """A number that no record in the log has. StoreFailure: the store's life is over."""
         if self._number >= record.TRANSACTION_MAX:
             raise StoreFailure
         self._number += 1
@@ -267,75 +306,130 @@ class Store:
 
         An error: they did not. A failure behind the commit record is settled by a mount.
         """
-        superseded = []
+        from hsm.store import settle
+
+        superseded, controls = [], []
+        holds = False
         try:
-            view = self.log.view
-            records = [(offset, record.decode_header(view, offset)) for offset in offsets]
-            self.apply(records, superseded)
-            mac = self._commit_mac(number)
-            check = record.commit_check(mac)
-            self.log.append(record.KIND_COMMIT, 0, len(offsets), 0, check, number, mac)
-            for offset in superseded:
-                self.log.destroy(offset)
-            self._cached_at = -1
-            self.log.release_dead(self.log.head)
+            clear_at = self.take_effect(number, offsets, superseded, controls)
+            holds = True
+            settle.settle(self, superseded, controls, clear_at)
         except Exception:
             # The flash alone knows whether the commit holds.
             self.mount()
-            if self._commit_number != number:
+            if not holds and self._commit_number != number:
                 raise
 
-    def abort(self, offsets):
+    def take_effect(self, number, offsets, superseded, controls):
+        """The records at `offsets` become live, durably; returns the offset of a clear, or -1.
+
+        `superseded` and `controls` take the offsets of what is to be destroyed now, in this order.
+        An exception: the store must be mounted.
+        """
+        view = self.log.view
+        records = []
+        for offset in offsets:
+            header = record.decode_header(view, offset)
+            if header is None:
+                raise StoreFailure
+            records.append((offset, header))
+        clear_at = self.apply(records, superseded, controls)
+        added = [offset for offset, header in records if header[1] < record.KIND_CONTROL]
+        self._fold(added, 1)
+        self._fold(superseded, -1)
+        mac = self._commit_mac(number)
+        check = record.commit_check(mac)
+        self.log.commit_at = self.log.append(record.KIND_COMMIT, 0, 0, 0, check, number, mac)
+        self._cached_at = -1
+        return clear_at
+
+    def abort(self, number, offsets):
         """Destroy the records of a transaction that will not be committed."""
+        from hsm.store import settle
+
+        log = self.log
         try:
             for offset in offsets:
-                self.log.destroy(offset)
+                log.destroy(offset)
+            if log.failing:
+                if ROOT_ID not in self.index:
+                    # Nothing was ever committed.
+                    raise StoreFailure
+                self.cancel(number)
+                settle.settle(self, (), ())
         except Exception:
             self.mount()
 
-    def apply(self, records, superseded):
-        """Let `records`, (offset, header) each, take effect; dead ones go to `superseded`."""
+    def cancel(self, number):
+        """Say that transaction `number` never takes effect: not all of it could be destroyed."""
+        self.log.append(record.KIND_CANCEL, 0, 0, 0, 0, number, b"")
+
+    def leave(self, offset):
+        """An operation on the live record at `offset` failed: move away what is in its sector.
+
+        StoreFailure: that cannot be done.
+        """
+        from hsm.store import settle
+
+        self._check_changeable()
+        self.log.fail(offset)
+        try:
+            settle.settle(self, (), ())
+        except Exception:
+            self.mount()
+            raise StoreFailure
+
+    def apply(self, records, superseded, controls):
+        """Let `records`, (offset, header) each, take effect in the index; as `take_effect`."""
         log = self.log
         put = self.index.put
+        clear_at = -1
         for offset, header in records:
-            kind, _, id, part = header[:4]
+            _, kind, _, id, part, length, _, _ = header
             if kind < record.KIND_CONTROL:
-                log.account(offset, header[4], 1)
+                log.account(offset, length, 1)
                 replaced = put(id, part, offset)
                 if replaced < 0:
                     continue
                 dead = (replaced,)
             elif kind == record.KIND_TOMBSTONE:
-                dead = self.index.remove(id)
+                dead = self.index.remove(id, part)
+                controls.append(offset)
             elif kind == record.KIND_CLEAR:
                 dead = self._clear()
+                controls.append(offset)
+                clear_at = offset
             else:
                 raise StoreDamaged
             for old in dead:
-                log.account(old, len(self._payload(old)), -1)
+                log.account(old, record.length_of(log.view, old), -1)
                 superseded.append(old)
+        return clear_at
 
     def _clear(self):
-        view = self.log.view
-        return self.index.remove_all(lambda offset: not view[offset + 1] & FLAG_PERSISTENT)
+        return self.index.remove_all(lambda offset: not self._flags(offset) & FLAG_PERSISTENT)
+
+    def _fold(self, offsets, sign):
+        fold = self.seal.fold
+        live_set, view = self._live_set, self.log.view
+        for offset in offsets:
+            covered = offset + record.COVERED_OFFSET
+            fold(live_set, sign, view[covered : covered + record.COVERED_BYTES])
 
     def _commit_mac(self, number):
-        """LIVE-1: 16 bytes over the transaction's number and the live records, in flash order."""
-        view = self.log.view
-        offsets = sorted(self.index.offsets())
-        hashes = [struct.pack("<I", number)]
-        for start in range(0, len(offsets) + 1, record.COVERED_RECORDS):
-            group = offsets[start : start + record.COVERED_RECORDS]
-            covered = [view[offset : offset + record.COVERED_BYTES] for offset in group]
-            hashes.append(self.seal.hash(*covered))
-        return self.seal.mac(b"commit", *hashes)[: record.COMMIT_BYTES]
+        """LIVE-1: 16 bytes over the transaction's number and the digest of the live set."""
+        mac = self.seal.mac(b"commit", struct.pack("<I", number), self._live_set)
+        return mac[: record.COMMIT_BYTES]
 
     # --- Capacity --------------------------------------------------------------------------------
 
     def capacity(self):
         """(total, free) bytes for records, headers included."""
-        return self.capacity_bytes, max(0, self.capacity_bytes - self.log.live_bytes)
+        log = self.log
+        total = max(0, log.sectors - log.retired - record.RESERVE_SECTORS) * record.FILL_BYTES
+        return total, max(0, total - log.live_bytes)
 
-    def erases_max(self):
-        """Times that the most worn sector was erased."""
-        return max([self.log.erase_count(sector) for sector in range(self.log.sectors)])
+    def lifetime(self):
+        """(most erases of a sector, erases of all, retired sectors, sectors)."""
+        highest, total = self.log.erases()
+        return highest, total, self.log.retired, self.log.sectors

@@ -7,16 +7,21 @@ Contents put inside a transaction can be read after its commit only.
 
 from hsm import limits
 from hsm.store import record
-from hsm.store.errors import StoreFull
-from hsm.store.record import FLAG_FIELD, FLAG_LAST, FLAG_USER
+from hsm.store.errors import StoreError, StoreFailure, StoreFull
+from hsm.store.record import FLAG_FIELD, FLAG_LAST, FLAG_PERSISTENT, FLAG_USER
 
 
 class Transaction:
-    """Made by Store.transaction(); one at a time."""
+    """Made by Store.transaction(); one at a time.
 
-    def __init__(self, store, number):
+    `has_room` False: the flash is so worn that the log has no reserve. Nothing may grow then.
+    """
+
+    def __init__(self, store, number, has_room):
         self._store = store
         self._number = number
+        self._has_room = has_room
+        self._cleared = False
         self._records = []
         self._added_bytes = 0
         self._added_records = 0
@@ -30,8 +35,8 @@ class Transaction:
         if self._failed:
             # A record may stand in the log that is not among `records`.
             self._store.mount()
-        elif records:
-            self._store.abort(records)
+        elif records or (records is not None and self._store.log.failing):
+            self._store.abort(self._number, records)
 
     def put(self, id, kind, data, flags=0):
         """Make or replace a small object: `data` in one part. StoreFull: longer than a chunk."""
@@ -41,17 +46,23 @@ class Transaction:
 
     def put_object(self, id, kind, handle, flags=0):
         """Make or replace an object that holds a handle of the crypto module, sealed by it."""
-        self._truncate(id, 0)
         flags |= FLAG_LAST
         bound = record.associated_data(kind, flags, id, 0, 0, self._number)
         sealed = self._store.seal.key(flags & FLAG_USER).seal_object(bound, handle)
-        self._append(kind, flags, id, 0, sealed)
+        # A large RSA key takes several records; the seal is one. No piece is as short as a tag.
+        last = (len(sealed) - 1) // record.PAYLOAD_BYTES_MAX
+        size = (len(sealed) + last) // (last + 1)
+        self._truncate(id, last)
+        for part in range(last + 1):
+            piece = sealed[part * size : (part + 1) * size]
+            self._append(kind, flags if part == last else flags & ~FLAG_LAST, id, part, piece)
 
     def renew(self, id, bits):
         """Put an object of one part anew, with a bit field that begins with `bits`."""
         store = self._store
         offset = store.index.offset(id, 0)
-        kind, flags = store.log.view[offset], store.log.view[offset + 1]
+        view = store.log.view
+        kind, flags = view[offset + record.KIND_OFFSET], view[offset + record.FLAGS_OFFSET]
         self._put_part(id, kind, flags, 0, store.read(id), bits)
 
     def replace(self, id, kind, data, flags=0):
@@ -93,17 +104,26 @@ class Transaction:
 
     def delete(self, id):
         """Delete an object; nothing happens if there is none."""
-        if id in self._store.index:
-            self._append(record.KIND_TOMBSTONE, 0, id, 0, b"")
+        index = self._store.index
+        if id in index:
+            self._append(record.KIND_TOMBSTONE, 0, id, index.last_part(id), b"")
 
     def clear(self):
-        """Delete all objects but those put with FLAG_PERSISTENT."""
-        self._added_bytes -= self._store.log.live_bytes
-        self._added_records -= self._store.index.count
+        """Delete all objects but those put with FLAG_PERSISTENT; comes first."""
+        store = self._store
+        view = store.log.view
+        for offset in store.index.offsets():
+            if not view[offset + record.FLAGS_OFFSET] & FLAG_PERSISTENT:
+                self._added_bytes -= record.record_bytes(record.length_of(view, offset))
+                self._added_records -= 1
+        self._cleared = True
         self._append(record.KIND_CLEAR, 0, 0, 0, b"")
 
     def put_plain(self, id, kind, data, flags=0):
-        """Make or replace an object that is not sealed: public and needed to make the seal."""
+        """Make or replace an object that is not sealed: public and needed to make the seal.
+
+        At least TAG_BYTES, of which the live set's digest covers so many.
+        """
         _check_length(data)
         self._append(kind, flags | FLAG_LAST | record.FLAG_PLAIN, id, 0, data)
 
@@ -128,31 +148,46 @@ class Transaction:
         if bits:
             payload += bits
         if kind < record.KIND_CONTROL:
-            self._admit(id, part, len(payload) + field_bytes)
+            self._admit(id, part, record.record_bytes(len(payload) + field_bytes))
         number = self._number
         try:
             self._records.append(
                 store.log.append(kind, flags, id, part, number, number, payload, field_bytes)
             )
         except StoreFull:
+            raise StoreFull if self._has_room else StoreFailure
+        except StoreError:
             raise
         except Exception:
             self._failed = True
             raise
 
-    def _admit(self, id, part, length):
+    def _admit(self, id, part, size):
         # What replaces a record of its own size always fits: a PIN can be changed in a full store.
         store = self._store
-        added = record.record_bytes(length)
-        old = store.index.offset(id, part)
+        view = store.log.view
+        old = self._replaced(id, part)
         if old >= 0:
-            added -= record.record_bytes(store.log.view[old + 6] | store.log.view[old + 7] << 8)
+            size -= record.record_bytes(record.length_of(view, old))
         self._added_records += old < 0
-        self._added_bytes += added
-        if added > 0 and store.log.live_bytes + self._added_bytes > store.capacity_bytes:
+        self._added_bytes += size
+        if size <= 0 and old >= 0:
+            return
+        if self._added_bytes > 0 and not self._has_room:
+            raise StoreFull
+        if self._added_bytes > store.capacity()[1]:
             raise StoreFull
         if store.index.count + self._added_records > store.index.records_max:
             raise StoreFull
+
+    def _replaced(self, id, part):
+        # Offset of the live record that this one replaces, or -1.
+        store = self._store
+        old = store.index.offset(id, part)
+        if old >= 0 and self._cleared:
+            flags = store.log.view[old + record.FLAGS_OFFSET]
+            return old if flags & FLAG_PERSISTENT else -1
+        return old
 
 
 def _check_length(data):

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""After a commit: destroy what is dead, leave failing sectors, give back empty ones.
+
+Order is all: nothing that keeps a record dead (what superseded it, its tombstone, the clear) goes
+before the record is destroyed or its sector is retired. A cut anywhere leaves a log that a mount
+settles in the same way.
+"""
+
+from hsm.store import record
+from hsm.store.errors import StoreFailure
+
+
+def settle(store, superseded, controls, clear_at=-1):
+    """Destroy `superseded` and then `controls`, offsets of dead records and of what killed them.
+
+    `clear_at`: offset of the clear among them, or -1. StoreFull, StoreFailure: a sector fails, and
+    what lives there could not be moved away.
+    """
+    log = store.log
+    if clear_at >= 0:
+        # The user class went with the master key, and the device class is public: what is not
+        # vital may stay, sealed, until its sector is erased for the next use.
+        for offset in superseded:
+            if log.view[offset + record.FLAGS_OFFSET] & record.FLAG_VITAL:
+                log.destroy(offset)
+        evacuate(store)
+        log.release_dead(clear_at)
+        # A sector that was given back may be opened again below.
+        superseded = [offset for offset in superseded if _is_in_log(log, offset)]
+    for offsets in (superseded, controls):
+        for offset in offsets:
+            if log.view[offset] and _is_in_log(log, offset):
+                log.destroy(offset)
+        evacuate(store)
+    for _ in range(log.sectors):
+        log.release_dead()
+        if not log.failing:
+            return
+        evacuate(store)
+
+
+def _is_in_log(log, offset):
+    return log.live[offset >> record.SECTOR_SHIFT] != log.FREE
+
+
+def evacuate(store):
+    """Move what lives in failing sectors to others, in a transaction each; retire them.
+
+    StoreFull, StoreFailure: there is no room, or no sector that works.
+    """
+    log = store.log
+    for _ in range(log.sectors):
+        if not log.failing:
+            return
+        sector = log.failing[0]
+        if not has_room(log, sector):
+            raise StoreFailure
+        superseded, controls = [], []
+        number = store.next_number()
+        store.take_effect(number, copy_live(store, sector, number), superseded, controls)
+        for offset in superseded:
+            log.destroy(offset)
+        if log.live[sector]:
+            # Not all of it could be read: it stays.
+            raise StoreFailure
+        log.retire(sector)
+        # What could not be destroyed there goes now, or stays sealed.
+        log.erase(sector)
+    if log.failing:
+        raise StoreFailure
+
+
+def has_room(log, sector):
+    """True if what lives in `sector`, and a commit, fits behind the head and in free sectors."""
+    size = log.live[sector] + record.record_bytes(record.COMMIT_BYTES)
+    free = log.free_sectors()
+    return size <= log.end - log.position or (free and size <= record.FILL_BYTES) or free > 1
+
+
+def copy_live(store, sector, number):
+    """Append copies of the live records in `sector` as they are; their offsets."""
+    log = store.log
+    view = log.view
+    position = (sector << record.SECTOR_SHIFT) + record.SECTOR_HEADER_BYTES
+    end = (sector + 1) << record.SECTOR_SHIFT
+    copies = []
+    while end - position >= record.HEADER_BYTES:
+        header = record.decode_header(view, position)
+        if header is None:
+            break
+        _, kind, flags, id, part, length, generation, _ = header
+        if kind < record.KIND_CONTROL and store.index.offset(id, part) == position:
+            start = position + record.HEADER_BYTES
+            payload = bytes(view[start : start + length])
+            copies.append(log.append(kind, flags, id, part, generation, number, payload))
+        position += record.record_bytes(length)
+    return copies
