@@ -13,6 +13,7 @@ from hsm_crypto import Secret
 from micropython import const
 
 from hsm.files.object_ids import ID_KEY_DOMAIN, ID_KEY_DOMAINS, KIND_KEY_DOMAIN, KIND_KEY_DOMAINS
+from hsm.store.record import FLAG_VITAL
 
 DKEK_BYTES = const(32)
 CHECK_VALUE_BYTES = const(8)
@@ -113,7 +114,7 @@ def _put(change, seal, number, shares, imported, dkek):
     sealed = b""
     if dkek is not None:
         sealed = seal.key(False).seal_object(_bound(number, counts), dkek)
-    change.put(ID_KEY_DOMAIN + number, KIND_KEY_DOMAIN, counts + sealed)
+    change.put(ID_KEY_DOMAIN + number, KIND_KEY_DOMAIN, counts + sealed, FLAG_VITAL)
 
 
 def _bound(number, counts):
