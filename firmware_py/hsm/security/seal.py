@@ -30,7 +30,6 @@ class Seal:
         # fold(accumulator, sign, *parts): add (1) or remove (-1) a member of a set, the digest of
         # which is the sum of theirs. Called for each live record at boot: without a detour.
         self.fold = self._set.fold
-        self._epoch = struct.pack("<I", otp.epoch())
         self._user = None
 
     def key(self, user):
@@ -42,8 +41,8 @@ class Seal:
         return self._user
 
     def mac(self, *parts):
-        """32 bytes over `parts` and the current epoch."""
-        return self._log.mac(self._epoch, *parts)
+        """32 bytes over `parts` and the epoch: a fuse burnt now counts from the next commit on."""
+        return self._log.mac(struct.pack("<I", otp.epoch()), *parts)
 
     def equal(self, a, b):
         """True if `a` and `b` are the same; in constant time."""
