@@ -21,8 +21,8 @@ def prepared() -> Device:
     """Domain 0 is not set up, domain 1 waits for two of three shares, domain 2 is complete."""
     device = Device(sectors=16)
     device.initialize(more=domains_tlv(DOMAINS))
-    # The log has left their sector, and nothing in it outlives INITIALIZE, which gives it back as it
-    # is, but for what is vital.
+    # The log has left their sector, and nothing in it outlives INITIALIZE, which gives it back as
+    # it is, but for what is vital.
     device.write(0xCF01, 0, bytes(3000))
     device.key_domain(SET_UP, 1, b"\3")
     device.key_domain(IMPORT, 1, SHARES[0])
