@@ -10,6 +10,9 @@ one is wanted, and changes nothing then.
 CHIP: str
 """`"rp2040"` or `"rp2350"`."""
 
+FLASH_SIZE_BYTES: int
+"""Size of the flash chip."""
+
 FLASH_DATA_SIZE_BYTES: int
 """Size of the store's region; offsets below count from its start. A multiple of 4096."""
 

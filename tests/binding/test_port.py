@@ -81,6 +81,7 @@ def test_another_type(chip: Remote, what: str) -> None:
 
 def test_the_region_is_the_boards(chip: Remote) -> None:
     size = chip.device.board.flash.data_size_bytes
+    assert chip.run(port.FLASH_SIZE_BYTES) == chip.device.board.flash.size_bytes
     assert chip.run(port.FLASH_DATA_SIZE_BYTES) == size
     assert chip.run(len_(port.flash_view())) == size
     assert chip.run(port.FLASH_PAGE_BYTES) == PAGE

@@ -38,16 +38,6 @@ def test_blank_chip_answers_everything() -> None:
     assert device.flash.operations == 0
 
 
-def test_rescue_application() -> None:
-    for chip, platform in (("rp2040", 0), ("rp2350", 1)):
-        device = Device(chip=chip)
-        answer = device.send("00A4040008A0583FC19B7E4F2100")
-        assert answer == bytes([platform, 1, 6, 6]) + device.board.unique_id
-        device.send("8058000000", 0x6D00)
-        device.select()
-        device.send("8058000000")
-
-
 def test_select_by_longer_and_shorter_name(device: Device) -> None:
     device.verify()
     device.send("00A404000DE82B0601040181C31F0201AABB00")

@@ -26,6 +26,7 @@ HSM_COMMANDS = {
 
 # The rescue application.
 RESCUE_COMMANDS = {
+    0x1E: ("read_flash_state", "read_flash_state"),
     0xA4: ("select", "select"),
 }
 

@@ -8,6 +8,11 @@ bytes, erase sectors of 4,096; bits only go 1 -> 0. OSError: the operation faile
 import hsm_port
 
 
+def part_size_bytes():
+    """Size of the flash chip: image, store and what is free between them."""
+    return hsm_port.FLASH_SIZE_BYTES
+
+
 class Flash:
     """What the store wants of a flash; desktop tests hand in a twin with the same methods."""
 

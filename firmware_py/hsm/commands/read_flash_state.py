@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""READ of the rescue application: how full the flash is, and how worn.
+
+Spec: [SCHSM] 24; P2 01 is this card's own. Answers are big-endian numbers of 4 bytes. Without a
+login: a host that cannot log in any more is whom this application is for.
+"""
+
+import struct
+
+from micropython import const
+
+from hsm import limits
+from hsm.apdu.status_word import SW_INCORRECT_PARAMETERS_P1_P2, CommandError
+from hsm.platform import flash
+from hsm.security import access_rules
+from hsm.store import DAMAGED, StoreDamaged
+
+_P1_FLASH = const(0x02)
+_P2_SPACE = const(0x00)
+_P2_WEAR = const(0x01)
+
+
+def read_flash_state(card, command, response):
+    """1E: P1 02, P2 00 space or 01 wear. 6581: the store is damaged, and nobody can tell."""
+    if command.p1 != _P1_FLASH or command.p2 not in (_P2_SPACE, _P2_WEAR):
+        raise CommandError(SW_INCORRECT_PARAMETERS_P1_P2)
+    if card.store.state == DAMAGED:
+        raise StoreDamaged
+    numbers = _space(card.store) if command.p2 == _P2_SPACE else _wear(card.store)
+    response.append(struct.pack(">IIIII", *numbers))
+
+
+def _space(store):
+    # Free, used and all bytes for objects, files that hosts can name, size of the whole flash.
+    total, free = store.capacity()
+    files = sum(1 for id in store.ids() if access_rules.is_file(id))
+    return free, total - free, total, files, flash.part_size_bytes()
+
+
+def _wear(store):
+    # Erases of the most worn sector, erases of all, sectors retired, sectors, erases rated for one.
+    return store.lifetime() + (limits.FLASH_ERASES_RATED,)
