@@ -21,7 +21,7 @@ USER_PIN_TRIES_MAX = const(10)
 USER_PIN_TRIES = const(3)
 SO_PIN_TRIES = const(15)
 # PBKDF2 iterations that take about 0.25 s on the chip at the clock that the board sets.
-PIN_ITERATIONS_RP2040 = const(3000)
+PIN_ITERATIONS_RP2040 = const(3300)
 PIN_ITERATIONS_RP2350 = const(5500)
 # The lowest cost that INITIALIZE accepts (tag 9E): test campaigns that log in a million times ask
 # for it; 16 keeps the stretch a loop. The highest bounds one VERIFY to about a minute on RP2040.
