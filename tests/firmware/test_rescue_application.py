@@ -7,7 +7,7 @@ import hsm_crypto
 import hsm_port
 import pytest
 from device import Device
-from hsm.store import DAMAGED
+from hsm.store import BLANK, READY
 
 P256 = hsm_crypto.curve_parameters(hsm_crypto.CURVE_SECP256R1)[0]
 SELECT = "00A4040008A0583FC19B7E4F2100"
@@ -91,10 +91,11 @@ def test_wear_is_that_of_the_flash() -> None:
     assert wear(device) == (highest, total, retired, sectors, rated)
 
 
-def test_a_damaged_store_tells_nothing() -> None:
+def test_a_store_that_cannot_be_read_tells_nothing() -> None:
     device = Device(SECTORS)
     device.initialize()
-    device.card.store.state = DAMAGED
+    # Damaged, or of another version.
+    device.card.store.state = max(BLANK, READY) + 1
     device.send(SELECT)
     device.send("801E020000", 0x6581)
     device.send("801E020100", 0x6581)

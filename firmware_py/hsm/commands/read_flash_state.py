@@ -13,7 +13,7 @@ from hsm import limits
 from hsm.apdu.status_word import SW_INCORRECT_PARAMETERS_P1_P2, CommandError
 from hsm.platform import flash
 from hsm.security import access_rules
-from hsm.store import DAMAGED, StoreDamaged
+from hsm.store import BLANK, READY, StoreDamaged
 
 _P1_FLASH = const(0x02)
 _P2_SPACE = const(0x00)
@@ -21,10 +21,10 @@ _P2_WEAR = const(0x01)
 
 
 def read_flash_state(card, command, response):
-    """1E: P1 02, P2 00 space or 01 wear. 6581: the store is damaged, and nobody can tell."""
+    """1E: P1 02, P2 00 space or 01 wear. 6581: the store cannot be read."""
     if command.p1 != _P1_FLASH or command.p2 not in (_P2_SPACE, _P2_WEAR):
         raise CommandError(SW_INCORRECT_PARAMETERS_P1_P2)
-    if card.store.state == DAMAGED:
+    if card.store.state not in (BLANK, READY):
         raise StoreDamaged
     numbers = _space(card.store) if command.p2 == _P2_SPACE else _wear(card.store)
     response.append(struct.pack(">IIIII", *numbers))
