@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`nox -s rollback`: put old flash contents into cards, boot them, hold the table against it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+
+import boards
+from campaigns.rollback import campaign, report
+from campaigns.rollback.verdict import Table
+from tools.errors import EXIT_FAILED, ToolError, exit_with
+from tools.paths import BUILD, PROJECT
+
+DOCS_PAGE = PROJECT / "docs" / "rollback.md"
+REPORT = BUILD / "rollback" / "report.json"
+COLUMNS = 100
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="rollback", description=__doc__)
+    parser.add_argument("--board", choices=boards.names(), help="only this board")
+    parser.add_argument("--case", metavar="ID", help="only this case, as a failure names it")
+    parser.add_argument("--json", type=Path, default=REPORT, help="where the figures go")
+    parser.add_argument(
+        "--write-docs", action="store_true", help="renew the table of docs/rollback.md and end"
+    )
+    arguments = parser.parse_args()
+    table = Table.load()
+    if arguments.write_docs:
+        DOCS_PAGE.write_text(report.with_section(DOCS_PAGE.read_text(), report.section(table)))
+        return 0
+    if arguments.case:
+        return replay(arguments.case)
+    chosen = [arguments.board] if arguments.board else boards.names()
+    check_images(chosen)
+    console = Console()
+    cases = campaign.run(chosen, console)
+    report.show(Console(width=COLUMNS), cases, table, chosen)
+    report.write_json(arguments.json, report.figures(cases, chosen))
+    print(f"written to {arguments.json}")
+    return tell(report.failures(cases, table, chosen), len(cases))
+
+
+def check_images(chosen: list[str]) -> None:
+    """Raises ToolError when a board's image is not there."""
+    for board in chosen:
+        if not campaign.image(board).exists():
+            raise ToolError(f"{campaign.image(board)} is not there: run `nox -s firmware`")
+
+
+def replay(name: str) -> int:
+    """One case, told in full."""
+    board = name.split("/")[1] if name.count("/") > 1 else ""
+    if board not in boards.names():
+        raise ToolError(f"unknown case {name!r}: ids look like rb/pico/21/17/152")
+    check_images([board])
+    try:
+        case = campaign.replay(name)
+    except ValueError as error:
+        raise ToolError(f"unknown case {name!r}: {error}") from None
+    print(f"{case.name}: {case.older!r} in {case.present!r}, row {case.row!r}: {case.outcome}")
+    print(f"came back: {', '.join(sorted(case.back)) or 'nothing'}")
+    print(case.failure or "as the table says")
+    return EXIT_FAILED if case.failure else 0
+
+
+def tell(failures: list[str], count: int) -> int:
+    """Print the failures; the exit status."""
+    for line in failures:
+        print(line)
+    print(f"{count} cases, {len(failures)} not as the table says")
+    return EXIT_FAILED if failures else 0
+
+
+if __name__ == "__main__":
+    exit_with(main)
