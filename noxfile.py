@@ -153,6 +153,13 @@ def robot(session: nox.Session) -> None:
 
 
 @nox.session
+def rollback(session: nox.Session) -> None:
+    """Put old flash contents into cards and boot them: -- [--board pico2] [--case ID]."""
+    run(session, "tools.firmware", "--quiet", "--target", "hsm")
+    run(session, "campaigns.rollback", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure speed and cost; prints a table and writes JSON."""
     run(session, "tools.firmware", "--quiet", purpose="tests")
