@@ -9,13 +9,14 @@ from nor_flash import NorFlash
 
 P256 = hsm_crypto.curve_parameters(hsm_crypto.CURVE_SECP256R1)[0]
 NEW_PIN = b"brandnew"
+SHARE = bytes(range(32))
 WRONG = b"000000"
 EC_KEY = bytes.fromhex("060A04007F00070202020203") + tlv(0x81, P256)
 
 
-def initialize_apdu(options: int, so_pin: bytes = SO_PIN) -> bytes:
+def initialize_apdu(options: int, so_pin: bytes = SO_PIN, more: bytes = b"") -> bytes:
     data = b"\x80\x02" + options.to_bytes(2, "big") + tlv(0x81, USER_PIN) + tlv(0x82, so_pin)
-    data += tlv(0x9E, (16).to_bytes(2, "big"))
+    data += tlv(0x9E, (16).to_bytes(2, "big")) + more
     return b"\x80\x50\0\0" + bytes([len(data)]) + data
 
 
@@ -42,6 +43,15 @@ COMMANDS = {
     "initialize without reset": initialize_apdu(0),
     "initialize wrong": initialize_apdu(1, b"wrongpin"),
     "initialize refused": initialize_apdu(4),
+    "initialize with a random DKEK": initialize_apdu(1, more=tlv(0x92, b"\0")),
+    "initialize with key domains": initialize_apdu(1, more=tlv(0x97, b"\2")),
+    "key domain state": bytes.fromhex("8052000000"),
+    "key domain import": b"\x80\x52\0\0\x20" + SHARE + b"\0",
+    "key domain import refused": b"\x80\x52\0\1\x20" + SHARE + b"\0",
+    "key domain set up": bytes.fromhex("8052010101 02 00"),
+    "key domain set up at random": bytes.fromhex("8052010101 00 00"),
+    "key domain delete": bytes.fromhex("8052030000"),
+    "key domain clear": bytes.fromhex("8052040000"),
     "generate": generate_apdu(2),
     "generate over it": generate_apdu(1),
     "generate refused": generate_apdu(2, tlv(0x92, b"\1")),
@@ -60,7 +70,9 @@ COMMANDS = {
 
 def prepared() -> bytes:
     device = Device(sectors=16)
-    device.initialize()
+    device.initialize(more=tlv(0x97, b"\2"))
+    device.key_domain(1, 0, b"\2")
+    device.key_domain(0, 0, SHARE)
     device.generate_ec(1, P256, tlv(0x90, bytes([0, 0, 0, 9])))
     device.generate_rsa(3, 1024)
     device.write(0xCD01, 0, b"private data")
