@@ -6,6 +6,7 @@ Source: [SCHSM], by section.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from sim.life.curves import CURVES
 from sim.life.cvc import ECDSA_SHA256_OID, RSA_SHA256_OID
 
 APPLET_AID = bytes.fromhex("E82B0601040181C31F0201")
+RESCUE_AID = bytes.fromhex("A0583FC19B7E4F21")
 USER_PIN_REFERENCE = 0x81
 SO_PIN_REFERENCE = 0x88
 OPTION_RESET_RETRY = 0x0001
@@ -60,6 +62,18 @@ class KeyDomain:
     def parse(data: bytes) -> KeyDomain:
         """From the response data."""
         return KeyDomain(data[0], data[1], data[2:10])
+
+
+@dataclass(frozen=True)
+class FlashState:
+    """What READ of the rescue application tells of the flash ([SCHSM] 24)."""
+
+    free_bytes: int
+    total_bytes: int
+    erases_max: int
+    erases_total: int
+    sectors_retired: int
+    sectors: int
 
 
 class CardError(Exception):
@@ -265,6 +279,15 @@ class Card:
         """DELETE FILE ([SCHSM] 8.5)."""
         data = file_id.to_bytes(2, "big")
         self._do("DELETE FILE", command(0x00, 0xE4, 0x02, 0x00, data))
+
+    def flash_state(self) -> FlashState:
+        """How full and how worn the flash is; ends the PIN session and selects the HSM again."""
+        self._do("SELECT (rescue)", command(0x00, 0xA4, 0x04, 0x00, RESCUE_AID, 256))
+        space = self._do("READ (space)", command(0x80, 0x1E, 0x02, 0x00, ne=256))
+        wear = self._do("READ (wear)", command(0x80, 0x1E, 0x02, 0x01, ne=256))
+        self.select()
+        free, _, total = struct.unpack_from(">3I", space)
+        return FlashState(free, total, *struct.unpack_from(">4I", wear))
 
     def challenge(self, length: int) -> bytes:
         """GET CHALLENGE ([SCHSM] 8.6)."""
