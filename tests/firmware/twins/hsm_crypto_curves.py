@@ -79,9 +79,9 @@ class Curve:
             size = next(s for s in (20, 28, 32, 48, 64) if s >= min(self.order_bytes, 64))
             if 8 * size == self.n.bit_length() and hash < 1 << (8 * size):
                 chosen = _HASH_OF_SIZE[size]
-                signature = library_key.sign(
-                    hash.to_bytes(size, "big"), ec.ECDSA(utils.Prehashed(chosen))
-                )
+                # RFC 6979: the same run makes the same flash contents, so that it can be repeated.
+                scheme = ec.ECDSA(utils.Prehashed(chosen), deterministic_signing=True)
+                signature = library_key.sign(hash.to_bytes(size, "big"), scheme)
                 return utils.decode_dss_signature(signature)
         while True:
             k = 1 + secrets.randbelow(self.n - 1)
