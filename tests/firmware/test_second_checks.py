@@ -229,6 +229,17 @@ def test_a_try_that_was_not_spent_compares_nothing(device: Device, monkeypatch) 
     device.verify()
 
 
+@pytest.mark.parametrize("wrong_call", [0, 1])
+def test_one_skipped_check_gives_no_try_back(device: Device, monkeypatch, wrong_call: int) -> None:
+    wrong = one_wrong(reference_data._is_open, wrong_call, True)
+    with monkeypatch.context() as patch:
+        patch.setattr(reference_data, "_is_open", wrong)
+        answer = device.transmit(b"\0\x20\0\x81\x06000000")
+    assert answer in (b"\x63\xc2", b"\x69\x83")
+    assert not device.card.status.user_is_authenticated()
+    device.send("00200081", 0x63C2)
+
+
 def test_a_right_pin_cut_at_its_last_try_leaves_a_blocked_pin(device: Device, monkeypatch) -> None:
     for expect in (0x63C2, 0x63C1):
         device.verify(b"000000", expect=expect)

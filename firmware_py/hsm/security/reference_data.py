@@ -77,11 +77,14 @@ class ReferenceData:
         if self.tries_left() != before - 1:
             raise AuthenticationBlocked
         secret = self._open(pin)
-        if secret is None:
+        if not _is_open(secret):
             left = self.tries_left()
             if left < 1:
                 raise AuthenticationBlocked
             raise AuthenticationFailed(left)
+        # Asked anew: one skipped check must not give a wrong PIN its tries back.
+        if not _is_open(secret):
+            raise AuthenticationBlocked
         try:
             self.restore_tries()
         except Exception:
@@ -130,6 +133,10 @@ def put(change, seal, id, pin, tries_limit, iterations, secret, flags=0):
     with Secret.stretch(pin, salt, iterations, seal.pepper) as stretched:
         sealed = stretched.seal_object(_bound(id, parameters), secret)
     change.put(id, KIND_REFERENCE_DATA, parameters + sealed, FLAG_FIELD)
+
+
+def _is_open(secret):
+    return isinstance(secret, Secret)
 
 
 def _verifier(secret):
