@@ -3,9 +3,10 @@
 
 import hashlib
 import hmac
+from collections.abc import Iterator
 
 from hsm import limits
-from hsm.store import SealLocked, Store
+from hsm.store import SealLocked, Store, record
 from hsm.store import store as store_module
 from nor_flash import NorFlash
 
@@ -86,6 +87,35 @@ def mounted(flash: NorFlash) -> Store:
     store = Store(flash, Seal)
     store.mount()
     return store
+
+
+def check_settled(store: Store) -> None:
+    """No dead record of the log holds contents, and no sector of it is without live records."""
+    view = store.log.view
+    live = set(store.index.offsets())
+    kept = (store.log.head, store.log.commit_at >> record.SECTOR_SHIFT)
+    for sector in range(store.log.sectors):
+        if store.log.live[sector] == store.log.FREE:
+            continue
+        assert store.log.live[sector] or sector in kept
+        assert store.log.is_good(sector)
+        for offset, header in records(view, sector):
+            start = offset + record.HEADER_BYTES
+            if offset not in live and header[1] != record.KIND_COMMIT:
+                assert not view[offset], "a dead record is not destroyed"
+                assert not any(view[start : start + header[5]]), "KEY-1"
+
+
+def records(view: memoryview, sector: int) -> Iterator[tuple[int, tuple]]:
+    """(offset, header) of the records in a sector."""
+    offset = (sector << record.SECTOR_SHIFT) + record.SECTOR_HEADER_BYTES
+    end = (sector + 1) << record.SECTOR_SHIFT
+    while end - offset >= record.HEADER_BYTES:
+        header = record.decode_header(view, offset)
+        if header is None:
+            return
+        yield offset, header
+        offset += record.record_bytes(header[5])
 
 
 def put(store: Store, id: int, data: bytes, flags: int = 0) -> None:

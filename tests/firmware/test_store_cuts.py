@@ -10,7 +10,7 @@ import pytest
 from hsm.store import Store, counters, record
 from hsm.store import store as store_module
 from nor_flash import TEARS, NorFlash, PowerCut, Tear
-from store_twin import KIND, SCRATCH, delete, fresh, mounted, objects, put
+from store_twin import KIND, SCRATCH, check_settled, delete, fresh, mounted, objects, put
 
 SECTORS = 12
 COMMIT = bytes([record.KIND_COMMIT])
@@ -76,8 +76,12 @@ CHANGES: list[Callable[[Store], None]] = [
 ]
 
 
+def flash_of(image: bytes) -> NorFlash:
+    return NorFlash(len(image) // 4096, image)
+
+
 def operations_of(image: bytes, change: Callable[[Store], None]) -> int:
-    flash = NorFlash(SECTORS, image)
+    flash = flash_of(image)
     store = mounted(flash)
     before = flash.operations
     change(store)
@@ -86,7 +90,7 @@ def operations_of(image: bytes, change: Callable[[Store], None]) -> int:
 
 def cut(image: bytes, at: int, tear: Tear, change: Callable[[Store], None]) -> bytes:
     """The image that a cut leaves."""
-    flash = NorFlash(SECTORS, image)
+    flash = flash_of(image)
     store = mounted(flash)
     flash.arm(at, tear)
     with pytest.raises(PowerCut):
@@ -103,6 +107,7 @@ def recovered(image: bytes) -> tuple[NorFlash, Store]:
     again = mounted(flash)
     assert flash.operations == settled, "BOOT-2"
     assert again.capacity() == store.capacity(), "CAP-1"
+    check_settled(again)
     return flash, store
 
 

@@ -13,7 +13,18 @@ from hsm import limits
 from hsm.store import Store, StoreFailure, StoreFull, counters, field, record
 from hsm.store import store as store_module
 from nor_flash import NorFlash, tear_full, tear_none, tear_prefix
-from store_twin import KIND, SCRATCH, Seal, contents, delete, fresh, mounted, objects, put
+from store_twin import (
+    KIND,
+    SCRATCH,
+    Seal,
+    check_settled,
+    contents,
+    delete,
+    fresh,
+    mounted,
+    objects,
+    put,
+)
 from test_store_cuts import CHANGES, SECTORS, nearly_compacting, operations_of, prepared
 
 EFFECTS = (tear_none, tear_prefix, tear_full)
@@ -61,6 +72,8 @@ def check_lifetime(flash: NorFlash, store: Store, retired: int) -> Store:
     assert flash.operations == operations
     assert again.lifetime() == store.lifetime()
     assert again.capacity() == store.capacity()
+    check_settled(store)
+    check_settled(again)
     return again
 
 

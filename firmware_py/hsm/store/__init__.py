@@ -42,9 +42,9 @@ INVARIANTS, named; tests refer to the names
   PIN-1   tries never rise but by restore_tries or a new generation of the object
   PIN-2   spend_try returns only after the flash reads back one try fewer
   KEY-1   a deleted or replaced object's payload is zero in the raw flash when commit() returns,
-          after recovery otherwise; a log under compaction keeps no second copy. Two exceptions, both
-          sealed: what clear() deletes and is not vital, until its sector is used again; what stands
-          in a retired sector that can be neither programmed nor erased
+          after recovery otherwise; a log under compaction keeps no second copy. Two exceptions,
+          both sealed: what clear() deletes that is not vital, until its sector is used again; what
+          stands in a retired sector that can be neither programmed nor erased
   CTR-1   uses_spent never falls for one generation of an object
   CAP-1   capacity after mount() equals the capacity before; records up to it can always be put
   WEAR-1  sectors are taken in turn, those with contents that never change, too; their headers

@@ -125,14 +125,15 @@ class Log:
         self._leave(sector)
 
     def release_dead(self, before=-1):
-        """Give back all sectors without live records but the head and the last commit's.
+        """Give back sectors without live records; not the head, the last commit's, failing ones.
 
         `before`: only those opened before the sector of this offset.
         """
         limit = self.sequence + 1
         if before >= 0:
             limit = self.sequence_of(before >> record.SECTOR_SHIFT)
-        kept = (self.head, self.commit_at >> record.SECTOR_SHIFT)
+        kept = [self.head, self.commit_at >> record.SECTOR_SHIFT]
+        kept.extend(self.failing)
         live = self.live
         for sector in range(self.sectors):
             if not live[sector] and sector not in kept and self.sequence_of(sector) < limit:

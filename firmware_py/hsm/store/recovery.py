@@ -28,7 +28,7 @@ class Replay:
         self.store = store
         self.log = store.log
         self.superseded = []
-        # Tombstones and clears that took effect and are not destroyed.
+        # Tombstones, clears and cancel records that are not destroyed.
         self.controls = []
         self.clear_at = -1
         # The highest transaction number, and the last transaction with its records and commit.
@@ -104,6 +104,7 @@ class Replay:
                     self._last_commit_at = position
                 elif header[1] == record.KIND_CANCEL:
                     self._cancelled = True
+                    self.controls.append(position)
                 else:
                     take((position, header))
             count += 1
@@ -176,7 +177,7 @@ class Replay:
                 log.destroy(position)
         if log.failing and not self._cancelled:
             if self._pending or self._torn_commit_at >= 0:
-                store.cancel(self._last)
+                self.controls.append(store.cancel(self._last))
         # Loaded when there is something to do: most mounts find the log settled.
         if log.failing or self.superseded or self.controls:
             from hsm.store import settle

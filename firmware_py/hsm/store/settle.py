@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""After a commit: destroy what is dead, leave failing sectors, give back empty ones.
+"""After a commit: destroy the dead, leave failing sectors, free empty ones.
 
-Order is all: nothing that keeps a record dead (what superseded it, its tombstone, the clear) goes
-before the record is destroyed or its sector is retired. A cut anywhere leaves a log that a mount
-settles in the same way.
+Order is all: nothing that keeps a record dead (what superseded it, its tombstone, the clear, the
+cancel record) goes before the record is destroyed or its sector is retired. A cut anywhere leaves a
+log that a mount settles in the same way.
 """
 
 from hsm.store import record
@@ -17,57 +17,69 @@ def settle(store, superseded, controls, clear_at=-1):
     what lives there could not be moved away.
     """
     log = store.log
+    # Sectors that are to stay until what their controls killed is gone.
+    anchors = [offset >> record.SECTOR_SHIFT for offset in controls]
     if clear_at >= 0:
         # The user class went with the master key, and the device class is public: what is not
         # vital may stay, sealed, until its sector is erased for the next use.
         for offset in superseded:
             if log.view[offset + record.FLAGS_OFFSET] & record.FLAG_VITAL:
                 log.destroy(offset)
-        evacuate(store)
+        evacuate(store, anchors)
         log.release_dead(clear_at)
         # A sector that was given back may be opened again below.
         superseded = [offset for offset in superseded if _is_in_log(log, offset)]
-    for offsets in (superseded, controls):
-        for offset in offsets:
-            if log.view[offset] and _is_in_log(log, offset):
-                log.destroy(offset)
-        evacuate(store)
+    _destroy(log, superseded)
+    evacuate(store, anchors)
+    evacuate(store)
+    _destroy(log, controls)
     for _ in range(log.sectors):
+        evacuate(store)
         log.release_dead()
         if not log.failing:
             return
-        evacuate(store)
+    raise StoreFailure
+
+
+def _destroy(log, offsets):
+    for offset in offsets:
+        if log.view[offset] and _is_in_log(log, offset):
+            log.destroy(offset)
 
 
 def _is_in_log(log, offset):
     return log.live[offset >> record.SECTOR_SHIFT] != log.FREE
 
 
-def evacuate(store):
-    """Move what lives in failing sectors to others, in a transaction each; retire them.
+def evacuate(store, anchors=()):
+    """Move what lives in failing sectors but `anchors` away, in a transaction each; retire them.
 
     StoreFull, StoreFailure: there is no room, or no sector that works.
     """
     log = store.log
     for _ in range(log.sectors):
-        if not log.failing:
+        sectors = [sector for sector in log.failing if sector not in anchors]
+        if not sectors:
             return
-        sector = log.failing[0]
-        if not has_room(log, sector):
-            raise StoreFailure
-        superseded, controls = [], []
-        number = store.next_number()
-        store.take_effect(number, copy_live(store, sector, number), superseded, controls)
-        for offset in superseded:
-            log.destroy(offset)
-        if log.live[sector]:
-            # Not all of it could be read: it stays.
-            raise StoreFailure
-        log.retire(sector)
-        # What could not be destroyed there goes now, or stays sealed.
-        log.erase(sector)
-    if log.failing:
+        _leave(store, sectors[0])
+    raise StoreFailure
+
+
+def _leave(store, sector):
+    log = store.log
+    if not has_room(log, sector):
         raise StoreFailure
+    superseded = []
+    number = store.next_number()
+    store.take_effect(number, copy_live(store, sector, number), superseded, [])
+    for offset in superseded:
+        log.destroy(offset)
+    if log.live[sector]:
+        # Not all of it could be read: it stays.
+        raise StoreFailure
+    log.retire(sector)
+    # What could not be destroyed there goes now, or stays sealed.
+    log.erase(sector)
 
 
 def has_room(log, sector):

@@ -355,14 +355,16 @@ class Store:
                 if ROOT_ID not in self.index:
                     # Nothing was ever committed.
                     raise StoreFailure
-                self.cancel(number)
-                settle.settle(self, (), ())
+                settle.settle(self, (), (self.cancel(number),))
         except Exception:
             self.mount()
 
     def cancel(self, number):
-        """Say that transaction `number` never takes effect: not all of it could be destroyed."""
-        self.log.append(record.KIND_CANCEL, 0, 0, 0, 0, number, b"")
+        """Say that transaction `number` never takes effect: not all of it could be destroyed.
+
+        Returns the offset of the record that says so.
+        """
+        return self.log.append(record.KIND_CANCEL, 0, 0, 0, 0, number, b"")
 
     def leave(self, offset):
         """An operation on the live record at `offset` failed: move away what is in its sector.
