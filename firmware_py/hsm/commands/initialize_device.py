@@ -36,7 +36,7 @@ from hsm.profile import PROTOCOL_MAJOR, PROTOCOL_MINOR
 from hsm.security import device_options, key_domains, reference_data, root
 from hsm.security.device_options import RESET_RETRY_COUNTER_ENABLED, TRANSPORT_PIN
 from hsm.security.reference_data import FLAG_TRANSPORT, ReferenceData
-from hsm.store import DAMAGED, READY
+from hsm.store import DAMAGED, OTHER_VERSION, READY
 from hsm.store.record import FLAG_PERSISTENT
 
 _TAG_OPTIONS = const(0x80)
@@ -49,6 +49,9 @@ _TAG_KEY_DOMAINS = const(0x97)
 _TAG_PIN_ITERATIONS = const(0x9E)
 
 _MASTER_KEY_BYTES = const(32)
+# The state of the store, in a byte of the version query that hosts ignore.
+_STATE_USABLE = const(0)
+_STATES = {DAMAGED: 1, OTHER_VERSION: 2}
 # A holder reference ends in them; the rest is the name ([TR-03110-3] D.2).
 _SEQUENCE_DIGITS = const(5)
 
@@ -112,8 +115,10 @@ def initialize_device(card, command, response):
     if command.p1 or command.p2:
         raise CommandError(SW_INCORRECT_PARAMETERS_P1_P2)
     if not command.data:
-        free = card.store.capacity()[1] if card.store.state == READY else 0
-        response.append(struct.pack(">IBBB", free, 0, PROTOCOL_MAJOR, PROTOCOL_MINOR))
+        store = card.store
+        free = store.capacity()[1] if store.state == READY else 0
+        state = _STATES.get(store.state, _STATE_USABLE)
+        response.append(struct.pack(">IBBB", free, state, PROTOCOL_MAJOR, PROTOCOL_MINOR))
         return
     request = _Request(command.data)
     card.status.close()

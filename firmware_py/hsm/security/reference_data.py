@@ -18,13 +18,15 @@ from hsm import limits
 from hsm.files.object_ids import KIND_REFERENCE_DATA
 from hsm.platform import identity
 from hsm.store import counters
-from hsm.store.record import FLAG_FIELD
+from hsm.store.record import FLAG_FIELD, FLAG_VITAL
 
 FLAG_TRANSPORT = const(0x01)  # not usable before CHANGE REFERENCE DATA ([SCHSM] 9.5)
 
 _PARAMETERS = "<BBBxI16s"
 _PARAMETERS_BYTES = const(24)
 _SALT_BYTES = const(16)
+# Tries are counted in the object, and INITIALIZE destroys it first: the master key is in it.
+_STORE_FLAGS = FLAG_FIELD | FLAG_VITAL
 
 
 class AuthenticationFailed(Exception):
@@ -122,7 +124,7 @@ class ReferenceData:
     def _renew(self):
         # The field's slots are nearly used up: the same reference data with a new field.
         with self._store.transaction() as change:
-            change.put(self.id, KIND_REFERENCE_DATA, self._contents, FLAG_FIELD)
+            change.put(self.id, KIND_REFERENCE_DATA, self._contents, _STORE_FLAGS)
             change.commit()
 
 
@@ -132,7 +134,7 @@ def put(change, seal, id, pin, tries_limit, iterations, secret, flags=0):
     parameters = struct.pack(_PARAMETERS, len(pin), tries_limit, flags, iterations, salt)
     with Secret.stretch(pin, salt, iterations, seal.pepper) as stretched:
         sealed = stretched.seal_object(_bound(id, parameters), secret)
-    change.put(id, KIND_REFERENCE_DATA, parameters + sealed, FLAG_FIELD)
+    change.put(id, KIND_REFERENCE_DATA, parameters + sealed, _STORE_FLAGS)
 
 
 def _is_open(secret):
