@@ -2,7 +2,7 @@
 # The way in for people and CI: every target sets up what it needs and hands over to nox.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim serve test firmware robot rollback lint bench flash reader-identity clean
+.PHONY: help setup sim serve test firmware robot rollback fuzz lint bench flash reader-identity clean
 
 # The first Python that is new enough; set PYTHON to choose another.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -45,6 +45,10 @@ robot: ## suites in plain language, on both boards; report in build/robot
 rollback: ## put old flash contents into cards; report in build/rollback
 	@$(PYTHON) -m tools.setup sim
 	@$(NOX) rollback -- $(ARGS)
+
+fuzz: ## any bytes in the flash at boot, 2,000 times; figures in build/fuzz
+	@$(PYTHON) -m tools.setup sim
+	@$(NOX) fuzz -- $(ARGS)
 
 lint: ## style, types, import rules
 	@$(PYTHON) -m tools.setup lint

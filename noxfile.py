@@ -160,6 +160,13 @@ def rollback(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Any bytes in the flash at boot: -- [--board pico] [--images N] [--seconds N] [--seed S]."""
+    run(session, "tools.firmware", "--quiet", "--target", "hsm")
+    run(session, "fuzz.random_images", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure speed and cost; prints a table and writes JSON."""
     run(session, "tools.firmware", "--quiet", purpose="tests")
