@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sectors and records as bytes, written anew from the format's page: to forge them.
+"""Sectors and records, written anew from the format's page, to forge them.
 
 Spec: docs/flash-format.md. Nothing of the firmware is used: what it writes must be found here.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Cards that lived on a chip model: what their flash holds, and what was ever true of them."""
+"""Cards that lived on a chip model: their flash, and what was true of them."""
 
 from __future__ import annotations
 

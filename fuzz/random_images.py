@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`nox -s fuzz`: any bytes in the data region at boot; the card answers, and tells no lies."""
+"""`nox -s fuzz`: any bytes in the data region at boot; the card answers."""
 
 from __future__ import annotations
 

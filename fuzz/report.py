@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What became of the images: a table on the screen, JSON, one line for each finding."""
+"""What became of the images: a table, JSON, one line for each finding."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Cells that fail: sectors worn out, operations that fail once, sectors erased too little.
+"""Cells that fail: worn-out and weak sectors, operations that fail once.
 
 The part has no status for any of it: an image finds out by reading back.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Cells between 0 and 1: each power-on reads them anew, and the same until the next one."""
+"""Cells between 0 and 1: every power-on reads them anew."""
 
 from __future__ import annotations
 

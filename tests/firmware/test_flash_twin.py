@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The twin stands on the chip models' cells: what they do wrong, its read-back tells."""
+"""The twin stands on the chip models' cells; its read-back tells faults."""
 
 import pytest
 from nor_flash import SECTOR_BYTES, TEARS, NorFlash, PowerCut

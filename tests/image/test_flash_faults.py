@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The image on a flash that fails, and that it asks the flash for nothing impossible."""
+"""The image on a flash that fails; it asks for nothing impossible."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Cells that fail: worn-out sectors, weak ones, faults of one operation, cells in between."""
+"""Cells that fail: worn-out, weak, in between; faults of one operation."""
 
 from __future__ import annotations
 

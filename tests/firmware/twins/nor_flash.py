@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A small NOR flash over the chip models' cells: a fault at operation N, read-back.
+"""A small NOR flash over the chip models' cells: faults, and read-back.
 
 A `PowerCut` ends the firmware, never the flash: its cells are what the next boot finds. Nothing is
 done without power. A failed operation raises what the test chose, and the firmware goes on.
