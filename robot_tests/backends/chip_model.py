@@ -16,6 +16,7 @@ from robot_tests.backends.backend import (
 )
 from sim.cpu.processor import StopReason
 from sim.device import Device, DeviceSnapshot, DeviceStopped
+from sim.flash import SECTOR_BYTES
 from sim.flash.journal import Operation
 from sim.flash.power_cut import PowerCutPlan
 from sim.uf2 import Uf2Error
@@ -86,7 +87,12 @@ class ChipModel(Backend):
     def replace_flash(self, contents: bytes) -> None:
         if self.device.machine.powered:
             raise BackendError("the flash can be replaced only while the power is off")
-        self.device.flash.poke(0, contents)
+        flash = self.device.flash
+        old = flash.contents()
+        for start in range(0, len(old), SECTOR_BYTES):
+            sector = contents[start : start + SECTOR_BYTES]
+            if sector != old[start : start + SECTOR_BYTES]:
+                flash.poke(start, sector)
 
     def data_region(self) -> range:
         layout = self.device.board.flash
