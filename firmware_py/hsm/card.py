@@ -6,7 +6,7 @@ Files and keys load on first use: a host that has just powered the card waits fo
 
 from hsm import limits
 from hsm.platform import identity
-from hsm.platform.flash import Flash
+from hsm.platform.flash import Flash, part_size_bytes
 from hsm.security.seal import Seal
 from hsm.security.security_status import SecurityStatus
 from hsm.store import Store
@@ -19,6 +19,7 @@ class Card:
         self.store = Store(Flash(), Seal, self.end_session)
         self.status = SecurityStatus(self.store)
         self.identity = identity
+        self.flash_size_bytes = part_size_bytes()
         self.rescue_selected = False
         self._workspace = workspace
         self._files = None

@@ -11,7 +11,6 @@ from micropython import const
 
 from hsm import limits
 from hsm.apdu.status_word import SW_INCORRECT_PARAMETERS_P1_P2, CommandError
-from hsm.platform import flash
 from hsm.security import access_rules
 from hsm.store import BLANK, READY, StoreDamaged
 
@@ -26,15 +25,16 @@ def read_flash_state(card, command, response):
         raise CommandError(SW_INCORRECT_PARAMETERS_P1_P2)
     if card.store.state not in (BLANK, READY):
         raise StoreDamaged
-    numbers = _space(card.store) if command.p2 == _P2_SPACE else _wear(card.store)
+    numbers = _space(card) if command.p2 == _P2_SPACE else _wear(card.store)
     response.append(struct.pack(">IIIII", *numbers))
 
 
-def _space(store):
+def _space(card):
     # Free, used and all bytes for objects, files that hosts can name, size of the whole flash.
+    store = card.store
     total, free = store.capacity()
     files = sum(1 for id in store.ids() if access_rules.is_file(id))
-    return free, total - free, total, files, flash.part_size_bytes()
+    return free, total - free, total, files, card.flash_size_bytes
 
 
 def _wear(store):
