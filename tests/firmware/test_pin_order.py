@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""PINs: the try is spent in the flash before anything is compared; a change is one commit.
+"""PINs: the try is spent before the comparison, and a change is one commit.
 
 Invariants PIN-1, PIN-2, ATOM-1: what stands in the flash when the comparison begins, and how many
 transactions a command takes.

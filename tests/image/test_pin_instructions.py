@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A wrong PIN takes the same instructions, wherever it differs: time tells nothing of it.
+"""A wrong PIN takes the same instructions, wherever it differs.
 
 Every instruction of the command is counted at its address, from one snapshot: same noise, same
 flash, same length. Two wrong PINs must agree in every count.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""READ of the rescue application on the image, against the flash of the chip model."""
+"""READ of the rescue application, against the flash of the chip model."""
 
 from __future__ import annotations
 
