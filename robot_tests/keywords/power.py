@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import struct
+
 from robot.api.deco import keyword, library
 
 from robot_tests.backends.backend import Capability
@@ -17,6 +19,13 @@ WINDOW_BYTES = 48
 WINDOW_STEP_BYTES = 8
 # A destroyed record is zero; of random bytes nearly all differ.
 DISTINCT_BYTES_MIN = 24
+# The state of the store in the answer to INITIALIZE without data.
+STATE_OFFSET = 4
+STATES = ("usable", "damaged", "of another format")
+# A sector's two headers (docs/flash-format.md): magic, version, number, reserved, check.
+HEADER = "<HHIII"
+HEADER_BYTES = struct.calcsize(HEADER)
+HEADER_CHECK = 0x3FFFFFFF
 
 
 @library(scope="GLOBAL", auto_keywords=False)
@@ -115,9 +124,29 @@ class Power:
         bench().power_on()
 
     @keyword
-    def card_should_say_that_its_store_is_damaged(self) -> None:
-        """It answers, but neither PINs nor objects can be used."""
+    def mark_the_stored_data_as_of_a_newer_format(self) -> None:
+        """While the power is off, each sector's headers get the next version (flash-format.md)."""
+        bench().need(Capability.FLASH_CONTENTS)
+        backend = bench().backend
+        backend.power_off()
+        image = bytearray(backend.flash_contents())
+        for sector in used_sectors(image, backend.data_region()):
+            for at in (sector, sector + HEADER_BYTES):
+                magic, version, number, reserved, _ = struct.unpack_from(HEADER, image, at)
+                newer = (magic, version + 1, number, reserved)
+                struct.pack_into(HEADER, image, at, *newer, HEADER_CHECK - sum(newer))
+        backend.replace_flash(bytes(image))
+        bench().power_on()
+
+    @keyword
+    def card_should_say_that_its_store_is(self, state: str) -> None:
+        """``usable``, ``damaged`` or ``of another format``; then nothing of it is told."""
         card = bench().card
+        found = card.version()[STATE_OFFSET]
+        if found != STATES.index(state):
+            raise AssertionError(f"the card says that its store is {STATES[found]}")
+        if state == "usable":
+            return
         for reference in (USER_PIN_REFERENCE, SO_PIN_REFERENCE):
             with expecting("memory failure"):
                 card.verify(b"", reference)

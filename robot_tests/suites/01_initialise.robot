@@ -29,6 +29,7 @@ Initialising Gives The Device An Identity That It Proves
     Initialise The Device    ${PIN}    ${SO_PIN}
     Device Certificate Should Be Genuine
     Device Should Have Free Memory
+    Card Should Say That Its Store Is    usable
 
 Who Initialises Is Logged In Until The Card Is Selected Again
     Initialise The Device    ${PIN}    ${SO_PIN}
@@ -121,12 +122,23 @@ A Damaged Store Is Reported, Kept As It Is, And Starts Anew On Request
     Log In
     Write File    public 1    20 KB
     Lose A Sector Of The Stored Data
-    Card Should Say That Its Store Is Damaged
+    Card Should Say That Its Store Is    damaged
     Verify PIN    ${PIN}    refused=memory failure
     Flash Should Not Have Changed Since Power On
     Initialise The Device    ${NEW_PIN}    ${NEW_SO_PIN}
     Log Out
     Verify PIN    ${NEW_PIN}
+A Store Of Another Format Version Is Reported, Kept As It Is, And Starts Anew On Request
+    [Tags]    BOOT-1
+    [Setup]    Start With An Initialised Card
+    Mark The Stored Data As Of A Newer Format
+    Card Should Say That Its Store Is    of another format
+    Verify PIN    ${PIN}    refused=memory failure
+    Flash Should Not Have Changed Since Power On
+    Initialise The Device    ${NEW_PIN}    ${NEW_SO_PIN}
+    Log Out
+    Verify PIN    ${NEW_PIN}
+
 
 *** Keywords ***
 A Device With ${tries} Tries Blocks After That Many
