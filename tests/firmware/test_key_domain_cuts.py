@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""MANAGE KEY DOMAIN when power or flash fails: DOM-1, ATOM-1, ATOM-2, KEY-1, KEY-2.
+"""Key domains when power or flash fails: DOM-1, ATOM-1, ATOM-2, KEY-1, KEY-2.
 
 Each flash operation of each change is cut with each tear, and fails once with each effect.
 """
