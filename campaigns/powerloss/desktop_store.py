@@ -48,8 +48,8 @@ class StoreState:
 class StoreScenario:
     """`prepare` makes the start, `act` is the command, `model` tells what it does.
 
-    `between`: contents that a cut may leave beside those before and after. `tries`, `uses`: ids of
-    objects with a retry counter, with a use counter.
+    `tries`, `uses`: ids of objects with a retry counter, with a use counter. `given_back`: ids that
+    are not vital and go with a clear, so that they are destroyed when their sector is used again.
     """
 
     name: str
@@ -58,7 +58,7 @@ class StoreScenario:
     model: Callable[[Contents], Contents]
     tries: tuple[int, ...] = ()
     uses: tuple[int, ...] = ()
-    between: Callable[[Contents], Sequence[Contents]] = lambda before: ()
+    given_back: tuple[int, ...] = ()
 
 
 class StoreSubject:
@@ -75,7 +75,6 @@ class StoreSubject:
         self.start = Image.of(flash.image()).with_erases(flash.erase_counts)
         self.before = self._observed(self._mounted(NorFlash(self.sectors, flash.image())))
         self.after = scenario.model(self.before.contents)
-        self.allowed = (self.before.contents, self.after, *scenario.between(self.before.contents))
         done = self._observed(self._done(NorFlash(self.sectors, flash.image())))
         self._capacities = [
             (state.contents, state.free_bytes)

@@ -9,24 +9,44 @@ from __future__ import annotations
 
 from sim.flash.journal import Entry, Operation
 
-SECTOR_HEADER_ENDS = (2, 4, 8, 12, 16, 18, 20, 24, 28)
-RECORD_HEADER_ENDS = (1, 2, 4, 6, 8, 12, 16, 20, 24, 40)
+SECTOR_BYTES = 4096
+WEAR_AND_BITMAP_AT = 16
+USE_ENDS = (2, 4, 8, 12)
+WEAR_AND_BITMAP_ENDS = (2, 4, 8, 12, 16)
+# The last one is the end of the seal's tag.
+RECORD_ENDS = (5, 8, 9, 10, 12, 14, 16, 20, 24, 40)
+RECORD_HEADER_BYTES = 24
+RECORD_ALIGNMENT_BYTES = 8
 
 
 def field_boundaries(entry: Entry) -> tuple[int, ...]:
     """Bytes from the operation's start where fields end; () for contents and for erases."""
+    start = _header_start(entry)
+    if start is None:
+        return ()
+    in_sector = (entry.offset + start) % SECTOR_BYTES
+    ends = {0: USE_ENDS, WEAR_AND_BITMAP_AT: WEAR_AND_BITMAP_ENDS}.get(in_sector, RECORD_ENDS)
+    return tuple(start + end for end in ends if start + end < len(entry.before))
+
+
+def payload(entry: Entry) -> bytes:
+    """What the operation writes of a new record's payload; empty for other operations."""
+    start = _header_start(entry)
+    if start is None or (entry.offset + start) % SECTOR_BYTES <= WEAR_AND_BITMAP_AT:
+        return b""
+    return entry.after[start + RECORD_HEADER_BYTES :].rstrip(b"\xff")
+
+
+def _header_start(entry: Entry) -> int | None:
+    """Where in the operation a header begins, or None: over erased cells, and long enough."""
     if entry.operation is Operation.ERASE:
-        return ()
-    first, length = _changed(entry)
-    if length < RECORD_HEADER_ENDS[-3] or entry.before[first : first + length].strip(b"\xff"):
-        # Shorter than a header, or over bytes that were written before: no header.
-        return ()
-    at_start = (entry.offset + first) % 4096 == 0
-    ends = SECTOR_HEADER_ENDS if at_start else RECORD_HEADER_ENDS
-    return tuple(first + end for end in ends if end < length)
-
-
-def _changed(entry: Entry) -> tuple[int, int]:
-    """Where the bytes that change begin, and how many there are to the last of them."""
-    changed = [i for i in range(len(entry.before)) if entry.before[i] != entry.after[i]]
-    return (changed[0], changed[-1] + 1 - changed[0]) if changed else (0, 0)
+        return None
+    changed = [at for at in range(len(entry.before)) if entry.before[at] != entry.after[at]]
+    if not changed:
+        return None
+    first, end = changed[0], changed[-1] + 1
+    if entry.before[first:end].strip(b"\xff"):
+        return None
+    # A record begins with four bytes that stay erased.
+    start = first - (entry.offset + first) % RECORD_ALIGNMENT_BYTES
+    return start if start >= 0 and end - start >= WEAR_AND_BITMAP_AT else None

@@ -8,7 +8,7 @@ It ends at a depth, which is the number of cuts one after the other, or when not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -84,8 +84,9 @@ class Place:
 class Explorer:
     """Explores one subject into `ledger`.
 
-    `depth`: cuts one after the other, None for closure. `on_node(cuts, images)` is called for each
-    cut: for progress.
+    `depth`: cuts one after the other, None for closure. `tears`: for each depth the tears that are
+    taken, None for all; the last one holds from there on. `on_node(cuts, images)` is called for
+    each cut: for progress.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class Explorer:
         ledger: Ledger,
         *,
         depth: int | None = 1,
+        tears: Sequence[Collection[str] | None] = (None,),
         on_node: Callable[[int, int], Any] = lambda cuts, images: None,
     ) -> None:
         self._subject = subject
@@ -103,6 +105,7 @@ class Explorer:
         self._place = place
         self._ledger = ledger
         self._depth = depth
+        self._tears = tears
         self._on_node = on_node
         # Image by digest -> the strictest phase it was judged in.
         self._seen: dict[bytes, Phase] = {}
@@ -148,7 +151,8 @@ class Explorer:
             end = recording.start.replay(entries)
             yield Cut(len(entries), "none"), end, Phase.ACKNOWLEDGED
         boundaries = self._subject.boundaries
-        for cut, image in cuts_of(recording.start, entries, boundaries, self._place.seed):
+        tears = self._tears[min(len(branch.path), len(self._tears) - 1)]
+        for cut, image in cuts_of(recording.start, entries, boundaries, self._place.seed, tears):
             yield cut, image, recording.phase(cut.operation) if first else branch.phase
 
     def _visit(self, path: Path, image: Image, phase: Phase) -> Node | None:

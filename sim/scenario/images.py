@@ -8,7 +8,7 @@ with it, but is no part of the digest: no boot can see it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -119,9 +119,16 @@ Boundaries = Callable[[Entry], Sequence[int]]
 
 
 def cuts_of(
-    start: Image, entries: Sequence[Entry], boundaries: Boundaries, seed: int
+    start: Image,
+    entries: Sequence[Entry],
+    boundaries: Boundaries,
+    seed: int,
+    tears: Collection[str] | None = None,
 ) -> Iterator[tuple[Cut, Image]]:
-    """Each cut of a journal with the image it leaves: by operation, then in shrink order."""
+    """Each cut of a journal with the image it leaves: by operation, then in shrink order.
+
+    `tears`: only those; None for all.
+    """
     image = start
     for operation, entry in enumerate(entries):
         edges = boundaries(entry)
@@ -133,7 +140,8 @@ def cuts_of(
             boundaries=edges,
             seed=seed,
         ):
-            yield Cut(operation, torn.name), image.torn(entry, torn)
+            if tears is None or torn.name in tears:
+                yield Cut(operation, torn.name), image.torn(entry, torn)
         image = image.after(entry)
 
 

@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The invariants of a card, on what a host sees and on what stands in the raw flash."""
+
+from __future__ import annotations
+
+import hashlib
+
+from campaigns.powerloss.card_scenarios import (
+    NEW_PIN,
+    NEW_SO_PIN,
+    PIN,
+    PRIVATE,
+    SHARES,
+    SO_PIN,
+)
+from campaigns.powerloss.card_subject import CardSubject
+from campaigns.powerloss.host_view import HostView
+from campaigns.powerloss.layout import payload
+from campaigns.powerloss.store_invariants import PAGE_PROGRAMS_MAX
+from sim.life import card as hsm
+from sim.scenario.explorer import Node
+from sim.scenario.images import Image, Sector
+from sim.scenario.invariants import Invariant, Verdict
+from sim.scenario.subject import Phase
+
+# The mount of a full store is the longest boot there is.
+BOOT_INSTRUCTIONS_MAX = 60_000_000
+BOOT_OPERATIONS_MAX = 400
+NOT_SET_UP = 0x6A88
+WINDOW_BYTES = 16
+WINDOWS_MAX = 24
+KNOWN_SECRETS = (PIN, NEW_PIN, SO_PIN, NEW_SO_PIN, *SHARES, PRIVATE[:WINDOW_BYTES])
+
+
+class CardInvariants:
+    """The invariants for one scenario."""
+
+    def __init__(self, subject: CardSubject) -> None:
+        self._subject = subject
+        self._before, self._after = subject.before, subject.after
+        self._start, self._end = subject.recording.start, subject.end
+        self._old = _destroyed(self._start, self._end)
+        self._new = self._written()
+        self._secrets = [*KNOWN_SECRETS, *subject.secrets]
+        # Sectors known to hold no secret, by digest.
+        self._clean: set[bytes] = set()
+        self._dkek_check = _check_value(bytes(a ^ b for a, b in zip(*SHARES, strict=True)))
+
+    def all(self) -> list[Invariant[Node]]:
+        """In the order in which a person wants to hear of them."""
+        return [
+            Invariant("BOOT-1", "every image boots to a card that answers, in time", self._boots),
+            Invariant("ATOM-1", "a host sees before or after, never a mix", self._atomic),
+            Invariant("ATOM-2", "what the host was told stays", self._durable),
+            Invariant("BOOT-2", "a second boot does nothing and shows the same", self._settled),
+            Invariant("PIN-1", "a try is never gained", self._tries),
+            Invariant("PIN-2", "a try is spent before the comparison", self._spent_first),
+            Invariant("KEY-1", "what is not alive is not in the flash", self._gone),
+            Invariant("KEY-2", "no secret is in the flash in the clear", self._sealed),
+            Invariant("CTR-1", "a use is never gained", self._uses),
+            Invariant("DOM-1", "a domain is absent, collecting, or whole", self._domains),
+            Invariant("CAP-1", "the free capacity follows from the contents", self._capacity),
+            Invariant("WEAR-1", "no page is programmed too often", self._wear),
+        ]
+
+    def final(self) -> Verdict:
+        """DONE-1: without a cut, the command did what it is for."""
+        problem = self._subject.scenario.expects(self._before, self._after)
+        return Verdict(len(self._after.answers), problem)
+
+    # --- booting --------------------------------------------------------------------------------
+
+    def _boots(self, node: Node) -> Verdict:
+        boot = node.boot
+        written = sum(1 for sector in node.image.sectors if not _is_erased(sector))
+        if boot.failure or boot.observation is None:
+            return Verdict(written, boot.failure or "no answer")
+        if boot.observation.status("SELECT") != hsm.SW_SUCCESS:
+            return Verdict(written, f"SELECT: {boot.observation.status('SELECT'):04X}")
+        if boot.instructions > BOOT_INSTRUCTIONS_MAX:
+            return Verdict(written, f"{boot.instructions:,} instructions")
+        if len(boot.entries) > BOOT_OPERATIONS_MAX:
+            return Verdict(written, f"{len(boot.entries)} flash operations")
+        return Verdict(written)
+
+    def _settled(self, node: Node) -> Verdict:
+        looked_at = len(node.boot.entries) + 1
+        if node.again.entries:
+            return Verdict(looked_at, f"{len(node.again.entries)} operations in the second boot")
+        if node.again.observation != node.boot.observation:
+            return Verdict(looked_at, "the second boot shows something else")
+        return Verdict(looked_at)
+
+    # --- what a host sees -----------------------------------------------------------------------
+
+    def _atomic(self, node: Node) -> Verdict | None:
+        view = self._view(node)
+        if view is None:
+            return None
+        if view in (self._before, self._after, self._subject.spent, self._subject.restored):
+            return Verdict(len(view.answers))
+        return Verdict(len(view.answers), f"against before: {view.difference(self._before)}")
+
+    def _durable(self, node: Node) -> Verdict | None:
+        view = self._view(node)
+        if node.phase is not Phase.ACKNOWLEDGED or view is None:
+            return None
+        problem = "" if view == self._after else f"not after: {view.difference(self._after)}"
+        return Verdict(len(view.answers), problem)
+
+    def _tries(self, node: Node) -> Verdict | None:
+        """Never more tries than before, but for the command that gives them back as a whole."""
+        view = self._view(node)
+        if view is None:
+            return None
+        looked_at, problem = 0, ""
+        for question in ("user PIN", "SO-PIN"):
+            found, before = view.tries(question), self._before.tries(question)
+            if found is None or before is None:
+                continue
+            looked_at += 1
+            if found > before and not self._succeeded(view):
+                problem = f"{question}: {found} tries left, {before} before"
+        return Verdict(looked_at, problem)
+
+    def _spent_first(self, node: Node) -> Verdict | None:
+        question = self._subject.scenario.tries
+        view = self._view(node)
+        if not question or node.phase < Phase.COMPARED or view is None:
+            return None
+        found, before = view.tries(question), self._before.tries(question)
+        if before is None or found is None:
+            return None
+        good = found < before or self._succeeded(view)
+        problem = "" if good else "compared, and the try is still there after a cut"
+        return Verdict(1, problem)
+
+    def _succeeded(self, view: HostView) -> bool:
+        """The reference data were right, and the card has noted it."""
+        return view in (self._after, self._subject.restored)
+
+    def _uses(self, node: Node) -> Verdict | None:
+        view = self._view(node)
+        if view is None:
+            return None
+        looked_at, problem = 0, ""
+        for name, answer in view.answers.items():
+            left, before = _uses_left(answer), _uses_left(self._before.answers.get(name, b""))
+            if not name.startswith("key ") or left is None or before is None:
+                continue
+            looked_at += 1
+            if left > before:
+                problem = f"{name}: {left} uses left, {before} before"
+        return Verdict(looked_at, problem)
+
+    def _domains(self, node: Node) -> Verdict | None:
+        view = self._view(node)
+        if view is None:
+            return None
+        there = [
+            (name, answer[:-2])
+            for name, answer in view.answers.items()
+            if name.startswith("domain") and answer[-2:] == b"\x90\x00"
+        ]
+        for name, (shares, missing, *check) in there:
+            expected = bytes(8) if missing or not shares else self._dkek_check
+            if missing > shares or bytes(check) != expected:
+                return Verdict(len(there), f"{name}: {missing} of {shares} missing, {bytes(check)}")
+        return Verdict(len(there))
+
+    def _capacity(self, node: Node) -> Verdict | None:
+        view = self._view(node)
+        if view is None:
+            return None
+        expected = self._after if view == self._after else self._before
+        problem = ""
+        if view.free_bytes != expected.free_bytes:
+            problem = f"{view.free_bytes} bytes free, not {expected.free_bytes}"
+        return Verdict(len(view.answers), problem)
+
+    # --- the raw flash --------------------------------------------------------------------------
+
+    def _gone(self, node: Node) -> Verdict | None:
+        """After: nothing of what was destroyed; before: nothing of what was never committed."""
+        view = self._view(node)
+        if view is None:
+            return None
+        windows = self._old if view == self._after else self._new
+        if not windows:
+            return None
+        raw = _written_bytes(node.boot.end)
+        left = [window for window in windows if window in raw]
+        return Verdict(len(windows), f"{left[0].hex()} is still there" if left else "")
+
+    def _written(self) -> list[bytes]:
+        """Payloads of the command's new records, where all of them are of one transaction.
+
+        Before the first one of a card nothing is settled: the next INITIALIZE erases all.
+        """
+        if self._subject.scenario.separate or self._before.status("user PIN") == NOT_SET_UP:
+            return []
+        pieces = [payload(entry)[:WINDOW_BYTES] for entry in self._subject.recording.entries]
+        start = _written_bytes(self._start)
+        return [piece for piece in pieces if len(piece) == WINDOW_BYTES and piece not in start]
+
+    def _sealed(self, node: Node) -> Verdict:
+        for sector in node.image.sectors:
+            if sector.digest in self._clean:
+                continue
+            for secret in self._secrets:
+                if secret in sector.cells:
+                    return Verdict(len(self._secrets), f"{secret[:4].hex()}... stands in the flash")
+            self._clean.add(sector.digest)
+        return Verdict(len(self._secrets))
+
+    def _wear(self, node: Node) -> Verdict:
+        programs = [max(sector.page_programs) for sector in node.boot.end.sectors]
+        worst = max(programs)
+        problem = f"a page programmed {worst} times" if worst > PAGE_PROGRAMS_MAX else ""
+        return Verdict(sum(1 for count in programs if count), problem)
+
+    def _view(self, node: Node) -> HostView | None:
+        return node.boot.observation
+
+
+def _is_erased(sector: Sector) -> bool:
+    return not sector.cells.strip(b"\xff")
+
+
+def _written_bytes(image: Image) -> bytes:
+    return b"".join(sector.cells for sector in image.sectors if not _is_erased(sector))
+
+
+def _destroyed(start: Image, end: Image) -> list[bytes]:
+    """Pieces of what stood in the flash before the command and stands nowhere afterwards."""
+    raw = _written_bytes(end)
+    found = []
+    for before, after in zip(start.sectors, end.sectors, strict=True):
+        if before is after or before.cells == after.cells:
+            continue
+        for at in range(0, len(before.cells), WINDOW_BYTES):
+            piece = before.cells[at : at + WINDOW_BYTES]
+            varied = len(set(piece)) > WINDOW_BYTES // 2
+            if varied and piece != after.cells[at : at + WINDOW_BYTES] and piece not in raw:
+                found.append(piece)
+    return found[:: max(1, -(-len(found) // WINDOWS_MAX))]
+
+
+def _uses_left(control: bytes) -> int | None:
+    at = control.find(bytes((hsm.TAG_USE_COUNTER, 4)), control.find(b"\xa5"))
+    return None if at < 0 else int.from_bytes(control[at + 2 : at + 6], "big")
+
+
+def _check_value(dkek: bytes) -> bytes:
+    return hashlib.sha256(dkek).digest()[:8]

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The last proof that a recovered card is whole: its keys sign what their certificates verify."""
+
+from __future__ import annotations
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
+from campaigns.powerloss.host_view import Bench, HostView
+from sim.life import card as hsm
+from sim.life.cvc import CertificateError, PublicKey, check_device_certificate, check_request
+
+MESSAGE = b"after the power came back"
+
+
+def unproven(bench: Bench, view: HostView, user_pins: tuple[bytes, ...]) -> str:
+    """What a host that logs in cannot do with the keys it sees; "" if all of them sign."""
+    for number, pin in enumerate(user_pins):
+        if view.status(f"user PIN {number} logs in") == hsm.SW_SUCCESS:
+            return _problems(bench, view, pin)
+    return ""
+
+
+def _problems(bench: Bench, view: HostView, pin: bytes) -> str:
+    problems: list[str] = []
+    bench.undone(lambda: problems.extend(_signatures(bench, view, pin)))
+    return "; ".join(problems)
+
+
+def _signatures(bench: Bench, view: HostView, pin: bytes) -> list[str]:
+    bench.card.verify(pin)
+    problems = []
+    device = check_device_certificate(view.answers["file 2F02"][:-2])
+    for name in view.answers:
+        if name.startswith("use of key CC"):
+            key_id = int(name[-2:], 16)
+            request = view.answers.get(f"file CE{key_id:02X}", b"")[:-2]
+            try:
+                _sign(bench, key_id, check_request(request, device).key)
+            except (CertificateError, InvalidSignature, hsm.CardError) as error:
+                problems.append(f"key {key_id}: {type(error).__name__} {error}")
+    return problems
+
+
+def _sign(bench: Bench, key_id: int, key: PublicKey) -> None:
+    if isinstance(key, rsa.RSAPublicKey):
+        signature = bench.card.sign(key_id, hsm.SIGN_RSA_PKCS1_SHA256, MESSAGE)
+        key.verify(signature, MESSAGE, padding.PKCS1v15(), hashes.SHA256())
+    else:
+        signature = bench.card.sign(key_id, hsm.SIGN_ECDSA_SHA256, MESSAGE)
+        key.verify(signature, MESSAGE, ec.ECDSA(hashes.SHA256()))
