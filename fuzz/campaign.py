@@ -89,18 +89,18 @@ class Bench:
     """A device of one board, and the cards that its images start from."""
 
     def __init__(self, lived: LivedIn) -> None:
-        self._lived = lived
-        self._device: Device = lived_in.new_device(lived.board, image(lived.board))
-        self._unpowered: DeviceSnapshot = self._device.snapshot()
+        self.lived = lived
+        self.device: Device = lived_in.new_device(lived.board, image(lived.board))
+        self.unpowered: DeviceSnapshot = self.device.snapshot()
 
     def region(self, case: Case) -> bytes:
         """The bytes of the case's data region."""
-        return families.image(self._lived.cards, case.family, case.seed, case.index)
+        return families.image(self.lived.cards, case.family, case.seed, case.index)
 
     def try_out(self, case: Case) -> Result:
         """Boot the image and hold the session."""
-        truth = self._lived.truth if FAMILIES[case.family].has_card else Truth()
-        session = Session(self._device, self._unpowered, truth)
+        truth = self.lived.truth if FAMILIES[case.family].has_card else Truth()
+        session = Session(self.device, self.unpowered, truth)
         return Result(case, session.hold(self.region(case), initialise=case.initialise))
 
 

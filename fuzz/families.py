@@ -420,17 +420,19 @@ def all_heads(draw: Draw, cards: Cards) -> bytearray:
 def laborious(draw: Draw, cards: Cards) -> bytearray:
     """Full of the shortest records: tombstones of the longest objects, clears, commits, files.
 
-    In one transaction, or in one for each sector.
+    Some sectors or all; in one transaction, or in one for each sector.
     """
     kind = draw.among((form.KIND_TOMBSTONE, form.KIND_CLEAR, form.KIND_COMMIT, 0x44, 0x01))
     part = draw.among((0, form.PART_MAX))
     transactions = draw.among((0, 1))
-    sectors = []
-    for number in range(cards.size_bytes // SECTOR_BYTES):
+    count = cards.size_bytes // SECTOR_BYTES
+    size = draw.among((SECTOR_BYTES, form.SECTOR_HEADER_BYTES + draw.below(1600)))
+    sectors = [ERASED_SECTOR] * count
+    for number in range(draw.among((1, 5, 20, count))):
         sector = bytearray(form.sector_header(1 + number))
-        while len(sector) <= SECTOR_BYTES - form.HEADER_BYTES:
+        while len(sector) <= size - form.HEADER_BYTES:
             identifier = (number * SECTOR_BYTES + len(sector)) >> 4 & 0xFFFF
             transaction = 5 + number * transactions
             sector += Header(kind, 0, identifier, part, 0, transaction, transaction).encode()
-        sectors.append(bytes(sector.ljust(SECTOR_BYTES, b"\xff")))
+        sectors[number] = bytes(sector.ljust(SECTOR_BYTES, b"\xff"))
     return _joined(sectors)
