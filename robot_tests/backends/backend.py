@@ -29,7 +29,7 @@ class Capability(Enum):
     FLASH_CONTENTS = "read and replace the contents of the flash"
     FLASH_OPERATIONS = "tell which flash operations were made"
     POWER_CUTS = "cut the power at a chosen flash operation"
-    SHORT_LIFE = "shorten the life of the flash"
+    WORN_SECTORS = "wear out chosen sectors of the flash"
     BUTTON = "press the button"
 
 
@@ -98,6 +98,13 @@ class Backend(ABC):
         it, others in its middle.
         """
         self._lacks(Capability.POWER_CUTS)
+
+    def wear_out(self, sectors: Sequence[int], behaviour: str) -> None:
+        """WORN_SECTORS: the sectors at these offsets have had all the erases that they stand.
+
+        `behaviour`: what they do from now on, by the texts of `sim.flash.endurance.BadSector`.
+        """
+        self._lacks(Capability.WORN_SECTORS)
 
     def press_button(self, pressed: bool = True) -> None:
         """BUTTON: hold it down, or let it go."""

@@ -17,10 +17,14 @@ from robot_tests.backends.backend import (
 from sim.cpu.processor import StopReason
 from sim.device import Device, DeviceSnapshot, DeviceStopped
 from sim.flash import SECTOR_BYTES
+from sim.flash.endurance import BadSector, Endurance
 from sim.flash.journal import Operation
 from sim.flash.power_cut import PowerCutPlan
 from sim.uf2 import Uf2Error
 
+# Sectors that nobody has worn out outlast every test; a worn one is beyond all jitter.
+CYCLES = 100_000
+WORN = 2 * CYCLES
 IMAGES = Path(__file__).parents[2] / "build"
 
 
@@ -109,6 +113,12 @@ class ChipModel(Backend):
     def cut_power_at(self, operation: int, tear: str) -> None:
         flash = self.device.flash
         flash.cut = PowerCutPlan(flash.operation_count + operation, tear)
+
+    def wear_out(self, sectors: Sequence[int], behaviour: str) -> None:
+        flash = self.device.flash
+        flash.endurance = Endurance(CYCLES, BadSector(behaviour))
+        for offset in sectors:
+            flash.wear.erase_counts[offset // SECTOR_BYTES] = WORN
 
     def press_button(self, pressed: bool = True) -> None:
         if pressed:

@@ -45,6 +45,18 @@ def contents(seed: str, length: int) -> bytes:
     return hashlib.shake_128(seed.encode()).digest(length)
 
 
+def _write_while_possible(fid: int, content: bytes, refusals: tuple[str, ...]) -> int:
+    """Bytes written when the card refused, in one of these words, to take more."""
+    for start in range(0, len(content), BLOCK_BYTES):
+        sw = bench().card.update_binary(fid, start, content[start : start + BLOCK_BYTES])
+        if sw in map(status_word, refusals):
+            logger.info(f"refused: {in_words(sw)}")
+            return start
+        if sw != SW_SUCCESS:
+            raise AssertionError(f"writing is refused with {in_words(sw)}")
+    return len(content)
+
+
 @library(scope="GLOBAL", auto_keywords=False)
 class Files:
     """Files are called e.g. ``public 1`` and ``private 7``; the host remembers what it wrote."""
@@ -126,29 +138,29 @@ class Files:
 
     @keyword
     def write_files_until_no_space_is_left(self, size: str) -> None:
-        """Write public files 1, 2, ... of a size until the card says that it is full.
+        """Write more public files of a size until the card says that it is full.
 
         What was written of the last one stays and must stay readable, too.
         """
+        self._write_until_refused(size, ("no space left",))
+
+    @keyword
+    def write_files_until_refused(self, size: str) -> None:
+        """As until no space is left, but the flash may also be what fails."""
+        self._write_until_refused(size, ("no space left", "memory failure"))
+
+    def _write_until_refused(self, size: str, refusals: tuple[str, ...]) -> None:
         for number in range(1, FILES_MAX):
             name = f"public {number}"
+            if file_id(name) in bench().memory.files:
+                continue
             content = self._new_contents(name, size_bytes(size))
-            written = self._write_until_full(file_id(name), content)
+            written = _write_while_possible(file_id(name), content, refusals)
             if written:
                 bench().memory.files[file_id(name)] = content[:written]
             if written < len(content):
                 return
         raise AssertionError(f"{FILES_MAX} files do not fill the card")
-
-    @staticmethod
-    def _write_until_full(fid: int, content: bytes) -> int:
-        for start in range(0, len(content), BLOCK_BYTES):
-            sw = bench().card.update_binary(fid, start, content[start : start + BLOCK_BYTES])
-            if sw == status_word("no space left"):
-                return start
-            if sw != SW_SUCCESS:
-                raise AssertionError(f"writing is refused with {in_words(sw)}")
-        return len(content)
 
     @keyword
     def files_should_hold_at_least(self, size: str) -> None:

@@ -74,6 +74,7 @@ class FlashState:
     erases_total: int
     sectors_retired: int
     sectors: int
+    erases_rated: int
 
 
 class CardError(Exception):
@@ -287,7 +288,7 @@ class Card:
         wear = self._do("READ (wear)", command(0x80, 0x1E, 0x02, 0x01, ne=256))
         self.select()
         free, _, total = struct.unpack_from(">3I", space)
-        return FlashState(free, total, *struct.unpack_from(">4I", wear))
+        return FlashState(free, total, *struct.unpack_from(">5I", wear))
 
     def challenge(self, length: int) -> bytes:
         """GET CHALLENGE ([SCHSM] 8.6)."""
