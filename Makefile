@@ -2,7 +2,8 @@
 # The way in for people and CI: every target sets up what it needs and hands over to nox.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim serve test firmware robot rollback fuzz lint bench flash reader-identity clean
+.PHONY: help setup sim serve test firmware robot powerloss replay rollback fuzz lint bench flash \
+	reader-identity clean
 
 # The first Python that is new enough; set PYTHON to choose another.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -41,6 +42,14 @@ firmware: ## build the images of all boards
 robot: ## suites in plain language, on both boards; report in build/robot
 	@$(PYTHON) -m tools.setup sim
 	@$(NOX) robot -- $(ARGS)
+
+powerloss: ## every cut and every tear of every command; report in build/powerloss
+	@$(PYTHON) -m tools.setup sim
+	@$(NOX) powerloss -- $(ARGS)
+
+replay: ## one finding again, in full: make replay ARGS='pl/...'
+	@$(PYTHON) -m tools.setup sim
+	@$(NOX) replay -- $(ARGS)
 
 rollback: ## put old flash contents into cards; report in build/rollback
 	@$(PYTHON) -m tools.setup sim

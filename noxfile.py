@@ -153,6 +153,20 @@ def robot(session: nox.Session) -> None:
 
 
 @nox.session
+def powerloss(session: nox.Session) -> None:
+    """Every cut and every tear of every command: -- [--full | --board B | --scenario S | ...]."""
+    run(session, "tools.firmware", "--quiet", "--target", "hsm")
+    run(session, "campaigns.powerloss", *session.posargs)
+
+
+@nox.session
+def replay(session: nox.Session) -> None:
+    """One finding of the power-loss campaign again, in full: -- ID."""
+    run(session, "tools.firmware", "--quiet", "--target", "hsm")
+    run(session, "campaigns.powerloss.replay", *session.posargs)
+
+
+@nox.session
 def rollback(session: nox.Session) -> None:
     """Put old flash contents into cards and boot them: -- [--board pico2] [--case ID]."""
     run(session, "tools.firmware", "--quiet", "--target", "hsm")
