@@ -75,10 +75,10 @@ class StoreSubject:
         self.start = Image.of(flash.image()).with_erases(flash.erase_counts)
         self.before = self._observed(self._mounted(NorFlash(self.sectors, flash.image())))
         self.after = scenario.model(self.before.contents)
-        done = self._observed(self._done(NorFlash(self.sectors, flash.image())))
+        self.done = self._observed(self._done(NorFlash(self.sectors, flash.image())))
         self._capacities = [
             (state.contents, state.free_bytes)
-            for state in (self.before, done)
+            for state in (self.before, self.done)
             if state.state == READY
         ]
 

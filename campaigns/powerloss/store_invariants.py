@@ -50,6 +50,12 @@ class StoreInvariants:
             Invariant("WEAR-1", "the store counts erases as the flash does", self._wear),
         ]
 
+    def final(self) -> Verdict:
+        """DONE-1: without a cut, the command did what the model says."""
+        done = self._subject.done.contents
+        problem = "" if done == self._after else _summary(self._subject.done)
+        return Verdict(len(self._after.objects), problem)
+
     def _boots(self, node: Node) -> Verdict:
         written = sum(1 for sector in node.image.sectors if sector.cells.strip(b"\xff"))
         state = node.boot.observation

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the campaign runs: scenarios by name and board, each with its depth."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Protocol
+
+import boards
+from campaigns.powerloss import card_scenarios, desktop_store, store_scenarios
+from campaigns.powerloss.board_bench import BoardBench
+from campaigns.powerloss.card_invariants import CardInvariants
+from campaigns.powerloss.card_subject import CardSubject
+from campaigns.powerloss.desktop_store import StoreSubject
+from campaigns.powerloss.store_invariants import StoreInvariants
+from sim.scenario.explorer import Node, Place
+from sim.scenario.invariants import Invariant, Verdict
+from sim.scenario.subject import Recording, Subject
+from tools.errors import ToolError
+
+STORE_DEPTH = 3
+CORE_DEPTH = 2
+Tears = Sequence[Collection[str] | None]
+ALL_TEARS: Tears = (None,)
+# Deeper cuts of the default run: before, after, and a tear of each kind. `--full` takes all.
+FEW = ("none", "full", "prefixHalf", "evenBits", "preprogrammed", "marginal")
+STORE_TEARS: Tears = (None, None, FEW)
+BOARD_TEARS: Tears = (None, FEW)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One scenario on one board; `depth` None: to closure."""
+
+    scenario: str
+    board: str
+    seed: int
+    depth: int | None
+    tears: Tears
+
+
+class Invariants(Protocol):
+    """The invariants of one scenario."""
+
+    def all(self) -> list[Invariant[Node]]: ...
+
+    def final(self) -> Verdict: ...
+
+
+@dataclass(frozen=True)
+class Work:
+    """A task made ready; `differs`: two runs of the command left two journals."""
+
+    subject: Subject
+    invariants: Invariants
+    recording: Recording
+    place: Place
+    differs: bool
+
+
+def board_names() -> list[str]:
+    """What a scenario can run on: the store alone on the desktop, and the boards."""
+    return [desktop_store.BOARD, *boards.names()]
+
+
+def scenario_names(board: str) -> list[str]:
+    """The scenarios of a board."""
+    return [one.name for one in _scenarios(board)]
+
+
+def _scenarios(board: str) -> Sequence[Any]:
+    if board == desktop_store.BOARD:
+        return store_scenarios.SCENARIOS
+    return card_scenarios.SCENARIOS
+
+
+def tasks(
+    seed: int,
+    only_boards: Collection[str] = (),
+    only_scenarios: Collection[str] = (),
+    depth: int | None = None,
+    full: bool = False,
+) -> list[Task]:
+    """What to run, the longest first. ToolError: nothing has such a name."""
+    for board in only_boards:
+        if board not in board_names():
+            raise ToolError(f"unknown board '{board}'; known: {', '.join(board_names())}")
+    chosen_boards = [one for one in board_names() if not only_boards or one in only_boards]
+    known = {name for board in chosen_boards for name in scenario_names(board)}
+    for name in only_scenarios:
+        if name not in known:
+            raise ToolError(f"unknown scenario '{name}'; known: {', '.join(sorted(known))}")
+    found = [
+        _task(name, board, seed, depth, full)
+        for board in chosen_boards
+        for name in scenario_names(board)
+        if not only_scenarios or name in only_scenarios
+    ]
+    return sorted(found, key=_weight, reverse=True)
+
+
+def _task(name: str, board: str, seed: int, depth: int | None, full: bool) -> Task:
+    on_store = board == desktop_store.BOARD
+    if full:
+        return Task(name, board, seed, depth, ALL_TEARS)
+    usual = STORE_DEPTH if on_store else CORE_DEPTH if name in card_scenarios.CORE else 1
+    tears = STORE_TEARS if on_store else BOARD_TEARS
+    return Task(name, board, seed, depth or usual, tears)
+
+
+def _weight(task: Task) -> tuple[bool, bool, bool]:
+    # So that no long task is left for one worker at the end.
+    on_board = task.board != desktop_store.BOARD
+    deep = on_board and task.depth != 1
+    return deep, task.scenario.startswith("compact"), on_board
+
+
+def make(task: Task) -> Work:
+    """Bring a task's scenario to its start and record its command."""
+    if task.board == desktop_store.BOARD:
+        return _store_work(task)
+    scenario = next(one for one in card_scenarios.SCENARIOS if one.name == task.scenario)
+    bench = _bench(task.board, task.seed)
+    subject = CardSubject(bench, scenario)
+    place = Place(task.scenario, task.board, bench.geometry, task.seed)
+    invariants = CardInvariants(subject)
+    return Work(subject, invariants, subject.recording, place, subject.differs)
+
+
+def _store_work(task: Task) -> Work:
+    scenario = next(one for one in store_scenarios.SCENARIOS if one.name == task.scenario)
+    subject = StoreSubject(scenario)
+    recording = subject.record()
+    place = Place(task.scenario, task.board, subject.geometry, task.seed)
+    differs = subject.record() != recording
+    return Work(subject, StoreInvariants(subject), recording, place, differs)
+
+
+@cache
+def _bench(board: str, seed: int) -> BoardBench:
+    # One device for each board in a process: the starts of its scenarios are made once.
+    return BoardBench(board, seed)
