@@ -143,6 +143,7 @@ def lint(session: nox.Session) -> None:
     check(session, PYTHON, "-m", "ruff", "format", "--check", ".")
     check(session, PYTHON, "-m", "pyright")
     check(session, str(Path(PYTHON).with_name("lint-imports")), "--no-logo")
+    check(session, str(Path(PYTHON).with_name("robocop")), "check", "robot_tests")
 
 
 @nox.session
