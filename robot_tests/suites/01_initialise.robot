@@ -128,6 +128,7 @@ A Damaged Store Is Reported, Kept As It Is, And Starts Anew On Request
     Initialise The Device    ${NEW_PIN}    ${NEW_SO_PIN}
     Log Out
     Verify PIN    ${NEW_PIN}
+
 A Store Of Another Format Version Is Reported, Kept As It Is, And Starts Anew On Request
     [Tags]    BOOT-1
     [Setup]    Start With An Initialised Card
@@ -142,6 +143,7 @@ A Store Of Another Format Version Is Reported, Kept As It Is, And Starts Anew On
 
 *** Keywords ***
 A Device With ${tries} Tries Blocks After That Many
+    [Documentation]    From the choice at INITIALIZE to the last wrong PIN.
     Start With A Blank Device
     Initialise The Device    ${PIN}    ${SO_PIN}    tries=${tries}
     Log Out
@@ -150,6 +152,7 @@ A Device With ${tries} Tries Blocks After That Many
     Verify PIN    ${PIN}    refused=blocked
 
 Try To Initialise With A Wrong Code Until Blocked
+    [Documentation]    Each of the fifteen answers tells that there is one try less.
     FOR    ${left}    IN RANGE    14    0    -1
         Initialise The Device    ${NEW_PIN}    ${WRONG_SO_PIN}    refused=${left} tries left
     END

@@ -192,6 +192,7 @@ Every Correct PIN Is Correct For A Long Time
 
 *** Keywords ***
 A PIN Of The Wrong Length Is Refused Without Costing A Try
+    [Documentation]    No card has such a PIN, so that nobody learns anything from the answer.
     [Arguments]    ${pin}
     Verify PIN    ${pin}    refused=wrong length
     Tries Left Should Be    3

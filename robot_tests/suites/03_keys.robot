@@ -150,10 +150,12 @@ The Card Keeps 255 Keys
 
 *** Keywords ***
 Start With Key 1 On P-256
+    [Documentation]    The user is logged in, and key 1 is there.
     Start With A User Logged In
     Generate Key    1    P-256
 
 A New Key Signs
+    [Documentation]    Before and after a power cycle.
     [Arguments]    ${kind}    ${algorithm}
     Generate Key    1    ${kind}
     Sign With Key    1    ${algorithm}
@@ -162,6 +164,7 @@ A New Key Signs
     Sign With Key    1    ${algorithm}
 
 A New RSA Key Signs And Deciphers
+    [Documentation]    With both paddings, before and after a power cycle.
     [Arguments]    ${kind}
     Generate Key    1    ${kind}
     Sign With Key    1    RSA PKCS1 SHA-256

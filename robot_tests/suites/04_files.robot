@@ -105,7 +105,7 @@ No File Exceeds 256 KB
     File Should Be As Written    public 1
 
 A Full Card Says So And Keeps Everything
-    [Documentation]    The fullest card still reads, logs in, counts wrong PINs and deletes; what was deleted makes room.
+    [Documentation]    The fullest card reads, logs in, counts wrong PINs and deletes; what was deleted makes room.
     [Tags]    limit    CAP-1    LIFE-1
     Generate Key    1    P-256
     Write Files Until No Space Is Left    200 KB
@@ -123,6 +123,7 @@ A Full Card Says So And Keeps Everything
 
 *** Keywords ***
 A File Of Any Size Reads As Written
+    [Documentation]    A public and a private one, before and after a power cycle.
     [Arguments]    ${size}
     Write File    public 1    ${size}
     Write File    private 1    ${size}

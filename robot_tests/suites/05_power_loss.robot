@@ -2,11 +2,12 @@
 *** Settings ***
 Documentation       The power fails at the flash operations of every command that changes something.
 ...
-...                 Afterwards the card is as it was before the command, or as it is after it, never in between; a second boot
-...                 writes nothing. A command that verifies a PIN may leave its try spent, and never gives one.
+...                 Afterwards the card is as it was before the command, or as it is after it, never in between; what
+...                 a boot has repaired, the next one leaves alone. A command that verifies a PIN may leave its try
+...                 spent, and never gives one.
 Resource            ../resources/hsm.resource
 
-Test Tags           power loss    ATOM-1    BOOT-1    BOOT-2
+Test Tags           power-loss    ATOM-1    BOOT-1    BOOT-2
 Test Template       Card Is As Before Or After When Power Fails
 
 

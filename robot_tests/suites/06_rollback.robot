@@ -2,8 +2,8 @@
 *** Settings ***
 Documentation       Somebody with a programmer puts old flash contents back: what the card notices, and what it cannot.
 ...
-...                 ``docs/rollback.md`` says what comes of it on each board, and why; a card that does better than this fails
-...                 here, too, so that the page stays true.
+...                 ``docs/rollback.md`` says what comes of it on each board, and why; a card that does better than
+...                 this fails here, too, so that the page stays true.
 Resource            ../resources/hsm.resource
 Resource            ../resources/rollback.resource
 
@@ -50,14 +50,14 @@ What Was Written Last Cannot Be Taken Away From What Was Destroyed For It
     Card Should Have Done What Is Documented    ${MISSING_RECORD}
 
 A Whole Old Flash Is Documented To Be Taken For The Present
-    [Tags]    documented limit
+    [Tags]    documented-limit
     Read Out The Flash
     Verify PIN    ${WRONG_PIN}    refused=2 tries left
     Put Back The Whole Flash
     Card Should Have Done What Is Documented    ${WHOLE_OLD_FLASH}
 
 A Deleted Key Is Documented To Come Back With A Whole Old Flash
-    [Tags]    documented limit
+    [Tags]    documented-limit
     Read Out The Flash
     Log In
     Delete Key    1
@@ -68,7 +68,7 @@ A Deleted Key Is Documented To Come Back With A Whole Old Flash
     Key Should Sign    1
 
 A Try Is Documented To Come Back With The Sector That Counts It
-    [Tags]    documented limit
+    [Tags]    documented-limit
     Read Out The Flash
     Verify PIN    ${WRONG_PIN}    refused=2 tries left
     Put Back The Only Sector That Changed
@@ -77,7 +77,7 @@ A Try Is Documented To Come Back With The Sector That Counts It
 
 *** Keywords ***
 Start With A Card In The Middle Of Its Life
-    [Documentation]    Key 1 and public file 1, and behind them in the flash so much else that it goes on in other sectors.
+    [Documentation]    Key 1, public file 1, and so much else that the flash goes on in other sectors.
     Start With A User Logged In
     Generate Key    1    P-256
     Write File    public 1    300 bytes
@@ -88,7 +88,7 @@ Card Should Have Done What Is Documented
     [Documentation]    Compares with the row of the table in docs/rollback.md for this board.
     [Arguments]    ${documented}
     ${found}=    What The Card Makes Of It
-    Should Be Equal    ${found}    ${documented}[${BOARD}]    the card did not do what docs/rollback.md says
+    Should Be Equal    ${found}    ${documented}[${BOARD}]    docs/rollback.md says otherwise
 
 Log In Should Be Refused
     [Documentation]    Neither the PIN opens anything nor does its counter move.

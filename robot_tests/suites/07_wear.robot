@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 *** Settings ***
-Documentation       The flash wears out by being erased: the card erases rarely, tells how far it is, and lives with sectors that fail.
+Documentation       Erasing wears the flash out: the card erases rarely, tells how worn it is, lives with what fails.
 Resource            ../resources/hsm.resource
 
 Test Setup          Start With A User Logged In
