@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from campaigns.powerloss.card_scenarios import SetUpError, blank, personalise
+from campaigns.powerloss.card_scenarios import STARTS, blank
 from campaigns.powerloss.card_starts import DERIVED
 from sim.device import Device, DeviceSnapshot
 from sim.life.card import Card
@@ -54,14 +54,12 @@ class BoardBench:
         if name == "blank":
             self._bench.boot(self._bench.erased)
             blank(self.card)
-        elif name == "personalised":
+        elif name in STARTS:
             self.start("blank", blank)
-            personalise(self.card)
-        elif name in DERIVED:
+            STARTS[name](self.card)
+        else:
             self.start("personalised", blank)
             DERIVED[name](self)
-        else:
-            raise SetUpError(f"no start is called {name}")
         self._starts[name] = self.device.snapshot()
 
     def operations(self, ask: Callable[[], object]) -> int:

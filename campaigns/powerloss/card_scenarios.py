@@ -84,6 +84,9 @@ def personalise(card: Card) -> None:
     card.import_dkek_share(SHARES[0])
 
 
+STARTS = {"blank": blank, "personalised": personalise}
+
+
 def closed(card: Card) -> None:
     card.select()
 

@@ -9,10 +9,11 @@ from functools import cache
 from typing import Any, Protocol
 
 import boards
-from campaigns.powerloss import card_scenarios, desktop_store, store_scenarios
+from campaigns.powerloss import card_scenarios, desktop_bench, desktop_store, store_scenarios
 from campaigns.powerloss.board_bench import BoardBench
 from campaigns.powerloss.card_invariants import CardInvariants
-from campaigns.powerloss.card_subject import CardSubject
+from campaigns.powerloss.card_scenarios import CardScenario
+from campaigns.powerloss.card_subject import CardBench, CardSubject
 from campaigns.powerloss.desktop_store import StoreSubject
 from campaigns.powerloss.store_invariants import StoreInvariants
 from sim.scenario.explorer import Node, Place
@@ -61,8 +62,8 @@ class Work:
 
 
 def board_names() -> list[str]:
-    """What a scenario can run on: the store alone on the desktop, and the boards."""
-    return [desktop_store.BOARD, *boards.names()]
+    """What a scenario can run on: store and firmware on the desktop, and the boards."""
+    return [desktop_store.BOARD, desktop_bench.BOARD, *boards.names()]
 
 
 def scenario_names(board: str) -> list[str]:
@@ -73,7 +74,14 @@ def scenario_names(board: str) -> list[str]:
 def _scenarios(board: str) -> Sequence[Any]:
     if board == desktop_store.BOARD:
         return store_scenarios.SCENARIOS
+    if board == desktop_bench.BOARD:
+        return [one for one in card_scenarios.SCENARIOS if _suits_the_desktop(one)]
     return card_scenarios.SCENARIOS
+
+
+def _suits_the_desktop(scenario: CardScenario) -> bool:
+    # The twin's RSA keys depend on more than the seed; the rare starts need snapshots of RAM.
+    return scenario.start in card_scenarios.STARTS and scenario.name != "generate_rsa"
 
 
 def tasks(
@@ -112,7 +120,7 @@ def _task(name: str, board: str, seed: int, depth: int | None, full: bool) -> Ta
 
 def _weight(task: Task) -> tuple[bool, bool, bool]:
     # So that no long task is left for one worker at the end.
-    on_board = task.board != desktop_store.BOARD
+    on_board = task.board in boards.names()
     deep = on_board and task.depth != 1
     return deep, task.scenario.startswith("compact"), on_board
 
@@ -139,6 +147,8 @@ def _store_work(task: Task) -> Work:
 
 
 @cache
-def _bench(board: str, seed: int) -> BoardBench:
+def _bench(board: str, seed: int) -> CardBench:
     # One device for each board in a process: the starts of its scenarios are made once.
+    if board == desktop_bench.BOARD:
+        return desktop_bench.DesktopBench(seed)
     return BoardBench(board, seed)

@@ -112,7 +112,7 @@ def _svg(tiles: list[list[Any]]) -> str:
 TEARS = (
     *("none", "full", "prefix1", "prefixHalf", "prefixLast", "prefix@", "suffix1", "suffixHalf"),
     *("suffixLast", "suffix@", "preprogrammed", "half", "presubset", "evenBits", "oddBits"),
-    *("bit", "butBit", "subset", "marginal"),
+    *("bitFirst", "bitLast", "bit", "butBitFirst", "butBitLast", "butBit", "subset", "marginal"),
 )
 
 

@@ -29,9 +29,14 @@ class RecordingFlash(NorFlash):
 
     def __init__(self, image: Image) -> None:
         super().__init__(len(image.sectors), image.contents())
+        self._start = image
         self._recorder = _RecordingCells(self.cells)
         self._recorder.weak = set(image.weak_sectors)
         self.array = self._recorder
+
+    def image_now(self) -> Image:
+        """What it holds now, with its wear."""
+        return self._start.replay(self.entries)
 
     @property
     def entries(self) -> tuple[Entry, ...]:
