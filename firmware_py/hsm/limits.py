@@ -40,8 +40,6 @@ FLASH_ERASES_RATED = const(100000)
 # A file is sealed in chunks, so that READ unseals little and a change rewrites little. Six sealed
 # chunks fill a sector, and what a sector may lose at its end stays small.
 CHUNK_BYTES = const(600)
-# Records in the log, dead ones included: a mount steps over each, and must end soon.
-LOG_RECORDS_MAX = const(8000)
 # 4 bytes of offset would allow more; this leaves room for other objects on the smaller board.
 FILE_BYTES_MAX = const(262144)
 # Metadata 91: more than there are algorithms; all metadata of a key fit the FCP's short length.

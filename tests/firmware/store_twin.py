@@ -3,6 +3,7 @@
 
 import hashlib
 import hmac
+import struct
 from collections.abc import Iterator
 
 from hsm import limits
@@ -107,15 +108,13 @@ def check_settled(store: Store) -> None:
 
 
 def records(view: memoryview, sector: int) -> Iterator[tuple[int, tuple]]:
-    """(offset, header) of the records in a sector."""
+    """(offset, header) of the records in a sector; a destroyed one may have any."""
     offset = (sector << record.SECTOR_SHIFT) + record.SECTOR_HEADER_BYTES
     end = (sector + 1) << record.SECTOR_SHIFT
-    while end - offset >= record.HEADER_BYTES:
-        header = record.decode_header(view, offset)
-        if header is None:
-            return
-        yield offset, header
-        offset += record.record_bytes(header[5])
+    while size := record.step(view, offset, end):
+        fields = struct.unpack_from("<IBBHHHII", view, offset + record.CHECK_OFFSET)
+        yield offset, fields
+        offset += size
 
 
 def put(store: Store, id: int, data: bytes, flags: int = 0) -> None:

@@ -48,7 +48,8 @@ def records(image: bytes) -> list[Record]:
             check, kind, flags, id, part, length, generation, transaction = struct.unpack_from(
                 "<IBBHHHII", image, offset + 4
             )
-            if kind + flags + id + part + length + generation + transaction + check != CHECK:
+            sound = kind + flags + id + part + length + generation + transaction + check == CHECK
+            if not (sound if state else kind):
                 break
             assert state in (0x00, 0xFF)
             assert image[offset + 1 : offset + 4] == b"\xff" * 3

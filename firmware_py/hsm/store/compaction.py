@@ -8,7 +8,6 @@ copies, which recovery destroys.
 
 from micropython import const
 
-from hsm import limits
 from hsm.store import record
 from hsm.store.settle import copy_live, has_room
 
@@ -19,9 +18,10 @@ _MOVES_PER_SECTOR = const(4)
 def make_room(store):
     """Compact until FREE_SECTORS are free and the log is short enough; False: it cannot be."""
     log = store.log
+    records_max = record.LOG_RECORDS_PER_SECTOR * log.sectors
     for _ in range(_MOVES_PER_SECTOR * log.sectors):
         free = log.free_sectors() >= record.FREE_SECTORS
-        if free and log.records <= limits.LOG_RECORDS_MAX:
+        if free and log.records <= records_max:
             _move_on(store)
             return True
         victim = log.emptiest()

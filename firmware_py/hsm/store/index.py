@@ -71,21 +71,29 @@ class Index:
     def put(self, id, part, offset):
         """Point (id, part) at `offset`; returns the offset of the record it replaces, or -1.
 
-        StoreFull: there are `records_max` others.
+        StoreFull: there are `records_max` others. A mount calls it for each live record, hence the
+        search once more.
         """
-        slot = self._find(id, part)
-        old = -1
-        if slot < 0:
-            if self.count == self.records_max:
-                raise StoreFull
-            slot = ~slot
-            self.count += 1
-        else:
-            old = (self._table[slot] & _PLACE_MASK) << _PLACE_SHIFT
+        table, view, slots = self._table, self._view, self._slots
         hash = id * _BY_ID + part * _BY_PART
         tag = hash >> _TAG_FROM & _TAG_MASK
-        self._table[slot] = tag << _TAG_SHIFT | offset >> _PLACE_SHIFT
-        return old
+        slot = hash % slots
+        word = table[slot]
+        while word:
+            if word >> _TAG_SHIFT == tag:
+                old = (word & _PLACE_MASK) << _PLACE_SHIFT
+                if record.id_of(view, old) == id and record.part_of(view, old) == part:
+                    table[slot] = tag << _TAG_SHIFT | offset >> _PLACE_SHIFT
+                    return old
+            slot += 1
+            if slot == slots:
+                slot = 0
+            word = table[slot]
+        if self.count == self.records_max:
+            raise StoreFull
+        self.count += 1
+        table[slot] = tag << _TAG_SHIFT | offset >> _PLACE_SHIFT
+        return -1
 
     def remove(self, id, last):
         """Take the object's parts up to `last` out; returns the offsets of their records.

@@ -68,9 +68,9 @@ class Log:
         self.used += 1
 
     def count(self, sector, records):
-        """So many more records stand in `sector`, alive or dead."""
-        self._counts[sector] += records
-        self.records += records
+        """So many records stand in `sector`, alive or dead."""
+        self.records += records - self._counts[sector]
+        self._counts[sector] = records
 
     def _leave(self, sector):
         if self.live[sector] != _FREE:
@@ -243,7 +243,7 @@ class Log:
             offset = self.position
             # The place is taken before the flash is touched: it is not programmed twice.
             self.position = offset + size
-            self.count(self.head, 1)
+            self.count(self.head, self._counts[self.head] + 1)
             try:
                 self.program(offset, data)
                 return offset
@@ -276,9 +276,14 @@ class Log:
             self.fail(offset)
 
     def wipe(self, position, end):
-        """Zero the garbage between `position` and the sector's end."""
+        """Zero the garbage between `position`, where a torn header is, and the sector's end.
+
+        The state comes last: half wiped, it must not look like a record that was destroyed.
+        """
+        fields = min(position + record.KIND_OFFSET, end)
         try:
-            self._zero(position, end - position)
+            self._zero(fields, end - fields)
+            self._zero(position, fields - position)
         except StoreFailure:
             self.fail(position)
 

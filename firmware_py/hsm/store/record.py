@@ -56,11 +56,6 @@ FLAG_VITAL = const(0x20)  # destroyed in place, and first, by clear()
 FIELD_BYTES = const(64)
 TAG_BYTES = const(16)
 COMMIT_BYTES = const(16)
-# What the digest of the live set has of a record: its fields and the 16 bytes behind them, the tag
-# of its seal, which stands for its contents and all that they are bound to.
-COVERED_OFFSET = const(8)
-COVERED_BYTES = const(32)
-ACCUMULATOR_BYTES = const(32)
 
 # --- Bounds --------------------------------------------------------------------------------------
 # Records are up to 640 bytes in steps of 8, so that 632 may stay unused at a sector's end; 40 are
@@ -76,6 +71,13 @@ RESERVE_SECTORS = const(7)
 # Live records for which the index has room, for each sector of the region: as many as there are
 # chunks in a sector.
 LIVE_RECORDS_PER_SECTOR = const(6)
+# Records in the log when a transaction begins, dead ones included, for each sector of the region: a
+# mount steps over each. Compaction brings them below; where every sector is so full of live records
+# that it gains nothing, there is room for 28 others in each.
+LOG_RECORDS_PER_SECTOR = const(20)
+# More are in no log that this store wrote, and would take seconds to step over: twice that, and
+# what a transaction and the head may have.
+LOG_RECORDS_EXTRA = const(1000)
 # Tombstones and the like that took effect and are not destroyed yet: a transaction has a few.
 ACTIVE_CONTROLS_MAX = const(64)
 
@@ -108,6 +110,24 @@ def decode_header(view, offset):
     """(check, kind, flags, id, part, length, generation, transaction); None: torn or no header."""
     fields = struct.unpack_from(_HEADER, view, offset + CHECK_OFFSET)
     return fields if sum(fields) == CHECK_TOTAL else None
+
+
+def step(view, offset, end):
+    """Bytes of the record at `offset`; 0: the walk of the sector that ends at `end` ends there.
+
+    Of a destroyed record nothing counts but that it has a kind, and its length: it was whole when
+    it was destroyed.
+    """
+    if end - offset < HEADER_BYTES:
+        return 0
+    if view[offset]:
+        header = decode_header(view, offset)
+        if header is None or header[4] > PART_MAX:
+            return 0
+    elif not view[offset + KIND_OFFSET]:
+        return 0
+    size = record_bytes(length_of(view, offset))
+    return size if size <= end - offset else 0
 
 
 def id_of(view, offset):

@@ -27,24 +27,24 @@ class Replay:
     def __init__(self, store):
         self.store = store
         self.log = store.log
+        # The highest transaction number; that of the commit record that vouches for what is live.
+        self.number = 0
+        self.commit_number = -1
+        # Commit records that stand behind it; the transaction without a whole one, or -1.
+        self._torn_commits = []
+        self._open = -1
+        # Transactions that never took effect: the open one, and those with a cancel record.
+        self._skip = []
+        self._forget()
+
+    def _forget(self):
         self.superseded = []
         # Tombstones, clears and cancel records that are not destroyed.
         self.controls = []
         self.clear_at = -1
-        # The highest transaction number, and the last transaction with its records and commit.
-        self.number = 0
-        self._last = -1
-        self._records = []
-        self._last_commit_at = -1
-        self._cancelled = False
-        self._torn_commit_at = -1
-        # Records of cancelled transactions and of one that lacks its commit, which will never take
-        # effect; (position, end) of what no walk can read.
+        # Records that never took effect; (position, end) of what no walk can read.
         self._void = []
-        self._pending = []
         self._tails = []
-        # Transaction number of the commit record that vouches for what is live.
-        self.commit_number = -1
 
     def run(self):
         """Replay all sectors in the order they were opened. False: nothing was ever committed.
@@ -58,35 +58,74 @@ class Replay:
         log.head = order[-1] & _NUMBER_MASK
         log.sequence = order[-1] >> _NUMBER_BITS
         self._read_bitmap()
-        for entry in order:
-            sector = entry & _NUMBER_MASK
-            if log.is_good(sector):
-                self._walk(sector)
-        self._end()
+        sectors = [entry & _NUMBER_MASK for entry in order]
+        if log.retired:
+            sectors = [sector for sector in sectors if log.is_good(sector)]
+        for sector in sectors:
+            log.join(sector)
+        self._find_commit(sectors)
+        found = len(self._skip)
+        self._walk_all(sectors)
+        if len(self._skip) > found:
+            # After a sector has failed, and only then: again, without what was cancelled.
+            self._forget()
+            self._walk_all(sectors)
         return log.commit_at >= 0
 
     def _read_bitmap(self):
         log = self.log
         start = (log.head << record.SECTOR_SHIFT) + record.GOOD_OFFSET
-        log.good[:] = log.view[start : start + record.GOOD_BYTES]
-        # The head is good: it was just opened.
-        log.good[log.head >> 3] |= 1 << (log.head & 7)
-        log.retired = sum([not log.is_good(sector) for sector in range(log.sectors)])
+        good = bytes(log.view[start : start + record.GOOD_BYTES])
+        if good != log.good:
+            log.good[:] = good
+            # The head is good: it was just opened.
+            log.good[log.head >> 3] |= 1 << (log.head & 7)
+            log.retired = sum([not log.is_good(sector) for sector in range(log.sectors)])
+
+    def _find_commit(self, sectors):
+        # From the end: the last commit record that is whole vouches for what is live. What stands
+        # behind it never took effect. A torn one may, of a transaction that wrote it again.
+        view, skip = self.log.view, self._skip
+        for position, header in _backwards(view, sectors):
+            kind, number = header[1], header[7]
+            if kind == record.KIND_CANCEL:
+                skip.append(number)
+                continue
+            if kind == record.KIND_COMMIT:
+                if number not in skip and record.commit_is_whole(view, position):
+                    self.log.commit_at = position
+                    self.commit_number = number
+                    break
+                self._torn_commits.append(position)
+            if number not in skip:
+                self._open = number
+        if self._open == self.commit_number:
+            self._open = -1
+        if self._open >= 0:
+            skip.append(self._open)
+
+    def _walk_all(self, sectors):
+        log = self.log
+        self.store.index.clear()
+        for sector in sectors:
+            log.live[sector] = 0
+        for sector in sectors:
+            self._walk(sector)
+        log.live_bytes = sum([log.live[sector] for sector in sectors])
 
     def _walk(self, sector):
         # The log's position ends where the walk of the last sector ends. This is the loop that a
-        # mount spends its time in: names are local, a destroyed record is stepped over by its
-        # length alone, and only a new transaction makes a call.
+        # mount spends its time in: record.step is written out, and names are local.
         log = self.log
-        log.join(sector)
-        view = log.view
-        unpack = struct.unpack_from
-        last = self._last
-        take = self._records.append
+        view, skip = log.view, self._skip
+        unpack, put = struct.unpack_from, self.store.index.put
+        number = self.number
         position = (sector << record.SECTOR_SHIFT) + record.SECTOR_HEADER_BYTES
         end = (sector + 1) << record.SECTOR_SHIFT
-        count = 0
-        while end - position >= 24:
+        last_start = end - 24
+        count = alive = 0
+        dead = []
+        while position <= last_start:
             if not view[position]:
                 size = ((view[position + 14] | view[position + 15] << 8) + 31) & -8
                 if not view[position + 8] or size > end - position:
@@ -96,24 +135,51 @@ class Replay:
                 size = (header[5] + 31) & -8
                 if sum(header) != 0x3FFFFFFF or size > end - position or header[4] > 4095:
                     break
-                if header[7] != last:
-                    last = header[7]
-                    self._next_transaction(last)
-                    take = self._records.append
-                if header[1] == record.KIND_COMMIT:
-                    self._last_commit_at = position
-                elif header[1] == record.KIND_CANCEL:
-                    self._cancelled = True
-                    self.controls.append(position)
+                if header[7] > number:
+                    number = header[7]
+                if header[1] >= 0x40 or (skip and header[7] in skip):
+                    log.live[sector] += alive
+                    alive = 0
+                    self._take(position, header)
                 else:
-                    take((position, header))
+                    alive += size
+                    replaced = put(header[3], header[4], position)
+                    if replaced >= 0:
+                        dead.append(replaced)
             count += 1
             position += size
+        self.number = number
+        log.live[sector] += alive
+        for offset in dead:
+            log.account(offset, record.length_of(view, offset), -1)
+        self.superseded.extend(dead)
         log.count(sector, count)
+        bound = 2 * record.LOG_RECORDS_PER_SECTOR * log.sectors + record.LOG_RECORDS_EXTRA
+        if log.records > bound:
+            raise StoreDamaged
         log.position = position
         log.end = end
         if position < end:
             self._look_behind(position, end)
+
+    def _take(self, position, header):
+        # A record that is no object, or of a transaction that never took effect.
+        kind, transaction = header[1], header[7]
+        if kind == record.KIND_COMMIT:
+            return
+        if kind == record.KIND_CANCEL:
+            self.controls.append(position)
+            if transaction not in self._skip:
+                self._skip.append(transaction)
+        elif transaction in self._skip:
+            self._void.append(position)
+        else:
+            entry = ((position, header),)
+            clear_at = self.store.apply(entry, self.superseded, self.controls)
+            if clear_at >= 0:
+                self.clear_at = clear_at
+        if len(self.controls) > record.ACTIVE_CONTROLS_MAX:
+            raise StoreDamaged
 
     def _look_behind(self, position, end):
         # What is neither erased nor zero behind the last record is one that was torn.
@@ -128,56 +194,20 @@ class Replay:
                 return
             position += step
 
-    def _next_transaction(self, transaction):
-        if self._cancelled:
-            self._void.extend(self._records)
-        else:
-            self._apply()
-        self._records = []
-        self._cancelled = False
-        self._last_commit_at = -1
-        self._last = transaction
-        if transaction > self.number:
-            self.number = transaction
-
-    def _apply(self):
-        clear_at = self.store.apply(self._records, self.superseded, self.controls)
-        if clear_at >= 0:
-            self.clear_at = clear_at
-        if len(self.controls) > record.ACTIVE_CONTROLS_MAX:
-            raise StoreDamaged
-        if self._last_commit_at >= 0:
-            self.log.commit_at = self._last_commit_at
-            self.commit_number = self._last
-
-    def _end(self):
-        commit_at = self._last_commit_at
-        if commit_at >= 0 and not record.commit_is_whole(self.log.view, commit_at):
-            self._torn_commit_at = commit_at
-            commit_at = -1
-        if self._cancelled:
-            self._void.extend(self._records)
-        elif commit_at >= 0:
-            self._apply()
-        else:
-            self._pending = self._records
-
     def finish(self):
         """Settle the log: destroy the torn commit first, so that it can never become whole.
 
         StoreFull, StoreFailure: a sector fails, and what lives there could not be moved away.
         """
         store, log = self.store, self.log
-        if self._torn_commit_at >= 0:
-            log.destroy(self._torn_commit_at)
+        for position in self._torn_commits:
+            log.destroy(position)
         for position, end in self._tails:
             log.wipe(position, end)
-        for records in (self._pending, self._void):
-            for position, _ in records:
-                log.destroy(position)
-        if log.failing and not self._cancelled:
-            if self._pending or self._torn_commit_at >= 0:
-                self.controls.append(store.cancel(self._last))
+        for position in self._void:
+            log.destroy(position)
+        if log.failing and self._open >= 0:
+            self.controls.append(store.cancel(self._open))
         # Loaded when there is something to do: most mounts find the log settled.
         if log.failing or self.superseded or self.controls:
             from hsm.store import settle
@@ -185,6 +215,22 @@ class Replay:
             settle.settle(store, self.superseded, self.controls, self.clear_at)
         else:
             log.release_dead()
+
+
+def _backwards(view, sectors):
+    # Generate (position, header) of the records that are not destroyed, the last one first.
+    for sector in reversed(sectors):
+        position = (sector << record.SECTOR_SHIFT) + record.SECTOR_HEADER_BYTES
+        end = (sector + 1) << record.SECTOR_SHIFT
+        found = []
+        size = record.step(view, position, end)
+        while size:
+            if view[position]:
+                found.append((position, record.decode_header(view, position)))
+            position += size
+            size = record.step(view, position, end)
+        found.reverse()
+        yield from found
 
 
 def _sectors_in_order(view, sectors):

@@ -96,14 +96,14 @@ def copy_live(store, sector, number):
     position = (sector << record.SECTOR_SHIFT) + record.SECTOR_HEADER_BYTES
     end = (sector + 1) << record.SECTOR_SHIFT
     copies = []
-    while end - position >= record.HEADER_BYTES:
-        header = record.decode_header(view, position)
-        if header is None:
-            break
-        _, kind, flags, id, part, length, generation, _ = header
-        if kind < record.KIND_CONTROL and store.index.offset(id, part) == position:
-            start = position + record.HEADER_BYTES
-            payload = bytes(view[start : start + length])
-            copies.append(log.append(kind, flags, id, part, generation, number, payload))
-        position += record.record_bytes(length)
+    size = record.step(view, position, end)
+    while size:
+        if view[position]:
+            _, kind, flags, id, part, length, generation, _ = record.decode_header(view, position)
+            if kind < record.KIND_CONTROL and store.index.offset(id, part) == position:
+                start = position + record.HEADER_BYTES
+                payload = bytes(view[start : start + length])
+                copies.append(log.append(kind, flags, id, part, generation, number, payload))
+        position += size
+        size = record.step(view, position, end)
     return copies

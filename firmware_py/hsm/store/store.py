@@ -3,6 +3,8 @@
 
 import struct
 
+from micropython import const
+
 from hsm import limits
 from hsm.store import record, recovery
 from hsm.store.errors import (
@@ -26,6 +28,12 @@ from hsm.store.record import (
 )
 
 BLANK, READY, DAMAGED, OTHER_VERSION = 0, 1, 2, 3
+
+# What the digest of the live set has of a record: its fields and the 16 bytes behind them, the tag
+# of its seal, which stands for its contents and all that they are bound to.
+_COVERED_OFFSET = const(8)
+_COVERED_BYTES = const(32)
+_LIVE_SET_BYTES = const(32)
 
 ROOT_ID = 0
 KIND_ROOT = 0x3F
@@ -64,7 +72,7 @@ class Store:
         self._number = 0
         self._commit_number = -1
         # The sum of the live records' digests; no secret, and never stored.
-        self._live_set = bytearray(record.ACCUMULATOR_BYTES)
+        self._live_set = bytearray(_LIVE_SET_BYTES)
         # False: a failing sector could not be left. What is there can be read, not changed.
         self._settled = True
         self.levelled_at = 0
@@ -415,8 +423,8 @@ class Store:
         fold = self.seal.fold
         live_set, view = self._live_set, self.log.view
         for offset in offsets:
-            covered = offset + record.COVERED_OFFSET
-            fold(live_set, sign, view[covered : covered + record.COVERED_BYTES])
+            start = offset + _COVERED_OFFSET
+            fold(live_set, sign, view[start : start + _COVERED_BYTES])
 
     def _commit_mac(self, number):
         """LIVE-1: 16 bytes over the transaction's number and the digest of the live set."""
