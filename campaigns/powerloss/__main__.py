@@ -21,6 +21,7 @@ from tools.paths import BUILD
 SEED = 0
 REPORTS = BUILD / "powerloss"
 VIOLATIONS_SHOWN = 30
+LOG_COLUMNS = 110
 
 
 def parser() -> argparse.ArgumentParser:
@@ -40,6 +41,8 @@ def main() -> int:
     """Run the campaign; the exit status."""
     arguments = parser().parse_args()
     console = Console(soft_wrap=True, highlight=False)
+    if not console.is_terminal:
+        console.width = LOG_COLUMNS
     tasks = catalogue.tasks(
         arguments.seed, arguments.board, arguments.scenario, arguments.depth, arguments.full
     )

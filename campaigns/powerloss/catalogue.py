@@ -3,13 +3,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, Protocol
 
 import boards
-from campaigns.powerloss import card_scenarios, desktop_bench, desktop_store, store_scenarios
+from campaigns.powerloss import (
+    card_scenarios,
+    desktop_bench,
+    desktop_store,
+    failures,
+    store_scenarios,
+)
 from campaigns.powerloss.board_bench import BoardBench
 from campaigns.powerloss.card_invariants import CardInvariants
 from campaigns.powerloss.card_scenarios import CardScenario
@@ -59,6 +65,8 @@ class Work:
     recording: Recording
     place: Place
     differs: bool
+    # FAIL-1, where operations of the flash can be made to fail.
+    failures: Callable[[], Iterable[Verdict]] = tuple
 
 
 def board_names() -> list[str]:
@@ -143,7 +151,8 @@ def _store_work(task: Task) -> Work:
     recording = subject.record()
     place = Place(task.scenario, task.board, subject.geometry, task.seed)
     differs = subject.record() != recording
-    return Work(subject, StoreInvariants(subject), recording, place, differs)
+    fail = partial(failures.verdicts, subject, len(recording.entries))
+    return Work(subject, StoreInvariants(subject), recording, place, differs, fail)
 
 
 @cache

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from campaigns import twins
 from campaigns.powerloss.layout import field_boundaries
+from sim.flash.endurance import OperationFault
 from sim.flash.journal import Entry
 from sim.scenario.images import Image
 from sim.scenario.subject import Boot, Recording
@@ -22,6 +23,8 @@ from campaigns.powerloss.recording_flash import RecordingFlash
 BOARD = "store"
 # A region small enough that compaction happens, large enough for the store's reserve.
 SECTORS = 10
+# In place of the erase count of a sector that was left for good.
+RETIRED = -1
 assert twins.FOLDERS
 
 
@@ -45,6 +48,15 @@ class StoreState:
 
 
 @dataclass(frozen=True)
+class Performance:
+    """The command was run: its flash operations, what the store shows then, what it raised."""
+
+    entries: tuple[Entry, ...]
+    state: StoreState
+    error: str
+
+
+@dataclass(frozen=True)
 class StoreScenario:
     """`prepare` makes the start, `act` is the command, `model` tells what it does.
 
@@ -59,43 +71,59 @@ class StoreScenario:
     tries: tuple[int, ...] = ()
     uses: tuple[int, ...] = ()
     given_back: tuple[int, ...] = ()
+    faults: tuple[OperationFault, ...] = ()
 
 
 class StoreSubject:
-    """One scenario of the store. `flash_type` makes the flash under the command: for mutants."""
+    """One scenario of the store. `make_flash` makes the flash under the command: for mutants."""
 
     def __init__(
-        self, scenario: StoreScenario, flash_type: type[RecordingFlash] = RecordingFlash
+        self,
+        scenario: StoreScenario,
+        make_flash: Callable[[Image], RecordingFlash] = RecordingFlash,
     ) -> None:
         self.scenario = scenario
-        self._flash_type = flash_type
+        self._make_flash = make_flash
         flash = scenario.prepare()
-        self.sectors = len(flash.erase_counts)
-        self.geometry = f"{self.sectors}x4096"
-        self.start = Image.of(flash.image()).with_erases(flash.erase_counts)
-        self.before = self._observed(self._mounted(NorFlash(self.sectors, flash.image())))
+        wear = flash.array.wear
+        self.start = Image.of(flash.image()).with_wear(wear.erase_counts, wear.program_counts)
+        self.geometry = f"{len(self.start.sectors)}x4096"
+        self.before = self._observed(self._mounted(RecordingFlash(self.start)))
         self.after = scenario.model(self.before.contents)
-        self.done = self._observed(self._done(NorFlash(self.sectors, flash.image())))
+        self.done = self.perform()
         self._capacities = [
             (state.contents, state.free_bytes)
-            for state in (self.before, self.done)
+            for state in (self.before, self.done.state)
             if state.state == READY
         ]
+
+    @property
+    def counted(self) -> Contents:
+        """Before, with the tries and uses that are spent after."""
+        before, after = self.before.contents, self.after
+        spent = {id: max(n, after.tries.get(id, 0)) for id, n in before.tries.items()}
+        used = {id: max(n, after.uses.get(id, 0)) for id, n in before.uses.items()}
+        return Contents(before.objects, spent, used)
 
     def free_bytes(self, contents: Contents) -> int | None:
         """Free capacity that belongs to the contents before and after; None for others."""
         return next((free for known, free in self._capacities if known == contents), None)
 
+    def perform(self, faults: Sequence[OperationFault] = ()) -> Performance:
+        """Run the command."""
+        flash = self._make_flash(self.start)
+        flash.array.faults = [*self.scenario.faults, *faults]
+        store = self._mounted(flash)
+        error = ""
+        try:
+            self.scenario.act(store)
+        except Exception as raised:
+            error = type(raised).__name__
+        return Performance(flash.entries, self._observed(store), error)
+
     def record(self) -> Recording:
         """The command's journal."""
-        flash = self._flash_type(self.start)
-        self._done(flash)
-        return Recording(self.start, flash.entries)
-
-    def _done(self, flash: NorFlash) -> Store:
-        store = self._mounted(flash)
-        self.scenario.act(store)
-        return store
+        return Recording(self.start, self.perform().entries)
 
     def boot(self, image: Image) -> Boot:
         """Mount and look at everything."""
@@ -131,5 +159,8 @@ class StoreSubject:
         tries = {id: counters.tries_spent(store, id) for id in self.scenario.tries if id in there}
         uses = {id: counters.uses_spent(store, id) for id in self.scenario.uses if id in there}
         log = store.log
-        erases = tuple(log.erase_count(sector) for sector in range(log.sectors))
+        erases = tuple(
+            log.erase_count(sector) if log.is_good(sector) else RETIRED
+            for sector in range(log.sectors)
+        )
         return StoreState(store.state, Contents(there, tries, uses), store.capacity()[1], erases)

@@ -50,3 +50,27 @@ def _header_start(entry: Entry) -> int | None:
     # A record begins with four bytes that stay erased.
     start = first - (entry.offset + first) % RECORD_ALIGNMENT_BYTES
     return start if start >= 0 and end - start >= WEAR_AND_BITMAP_AT else None
+
+
+CONTROL_KINDS = {0x41: "tombstone", 0x42: "clear", 0x43: "commit", 0x44: "cancel"}
+KIND_AT = 8
+USE_BYTES = 16
+
+
+def operation_name(entry: Entry) -> str:
+    """What the operation is for, in the words of the format."""
+    if entry.operation is Operation.ERASE:
+        return "erase"
+    start = _header_start(entry)
+    if start is not None:
+        in_sector = (entry.offset + start) % SECTOR_BYTES
+        if in_sector <= WEAR_AND_BITMAP_AT:
+            return "sector's use" if in_sector == 0 else "sector's wear"
+        kind = entry.after[start + KIND_AT] if start + KIND_AT < len(entry.after) else 0
+        return CONTROL_KINDS.get(kind, "record")
+    if not any(entry.after):
+        if len(entry.after) == 1:
+            return "destroyed mark"
+        given_back = entry.offset % SECTOR_BYTES == 0 and len(entry.after) == USE_BYTES
+        return "sector given back" if given_back else "contents zeroed"
+    return "bits" if entry.before.strip(b"\xff") or len(entry.after) == 1 else "rest of a record"

@@ -50,6 +50,8 @@ def run_task(
     problem = "two runs of the command left two journals" if work.differs else ""
     ledger.enter("SAME-1", Verdict(len(work.recording.entries), problem), identity)
     ledger.enter("DONE-1", work.invariants.final(), identity)
+    for verdict in work.failures():
+        ledger.enter("FAIL-1", verdict, identity)
     explorer = Explorer(
         work.subject,
         work.invariants.all(),

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from campaigns import twins
 from campaigns.powerloss.desktop_store import SECTORS, Contents, StoreScenario
+from sim.flash.endurance import OperationFault
 
 # ruff: isort: split
 from hsm.store import Store, counters
@@ -191,4 +192,12 @@ SCENARIOS = [
     _scenario("restore_tries", small, _restore, tries_restored),
     _scenario("renew_tries", spent_field, _try, try_spent),
     _scenario("spend_use", small, _use, use_spent),
+    replace(
+        _scenario("put_past_a_fault", small, put_new, with_object(5, b"new object " * 3)),
+        faults=(OperationFault(0, "half"),),
+    ),
+    replace(
+        _scenario("delete_past_a_fault", small, lambda store: delete(store, 1), without(1)),
+        faults=(OperationFault(2, "half"),),
+    ),
 ]

@@ -15,7 +15,7 @@ from sim.device import Device, DeviceSnapshot, DeviceStopped, Probe
 from sim.flash import SECTOR_BYTES
 from sim.flash.cells import ERASED_SECTOR
 from sim.flash.journal import Entry
-from sim.scenario.images import Image, Sector
+from sim.scenario.images import PAGES_PER_SECTOR, Image, Sector
 from sim.scenario.subject import Recording
 from sim.usb.ccid_reader import CcidError
 from sim.usb.descriptors import DescriptorError
@@ -125,10 +125,11 @@ class ImageBench:
 
     def image(self) -> Image:
         """The data region now, with its wear."""
-        flash = self.device.flash
-        first = self._offset // SECTOR_BYTES
+        flash, wear = self.device.flash, self.device.flash.wear
+        first, end = self._offset // SECTOR_BYTES, self._offset // SECTOR_BYTES + self.sectors
         image = Image.of(flash.read(self._offset, self.sectors * SECTOR_BYTES))
-        return image.with_erases(flash.wear.erase_counts[first : first + self.sectors])
+        programs = wear.program_counts[first * PAGES_PER_SECTOR : end * PAGES_PER_SECTOR]
+        return image.with_wear(wear.erase_counts[first:end], programs)
 
     def record(
         self, command: Callable[[], Any], at_first_operation: Callable[[], None] = lambda: None

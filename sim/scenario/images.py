@@ -55,10 +55,14 @@ class Image:
         starts = range(0, len(contents), SECTOR_BYTES)
         return cls(tuple(Sector(contents[at : at + SECTOR_BYTES]) for at in starts), otp)
 
-    def with_erases(self, counts: Sequence[int]) -> Image:
-        """The same bytes in sectors that were erased so often."""
-        sectors = zip(self.sectors, counts, strict=True)
-        return replace(self, sectors=tuple(replace(old, erases=count) for old, count in sectors))
+    def with_wear(self, erase_counts: Sequence[int], program_counts: Sequence[int]) -> Image:
+        """The same bytes with the wear of their sectors and of their pages."""
+        sectors = []
+        for number, (sector, erases) in enumerate(zip(self.sectors, erase_counts, strict=True)):
+            first = number * PAGES_PER_SECTOR
+            programs = tuple(program_counts[first : first + PAGES_PER_SECTOR])
+            sectors.append(replace(sector, erases=erases, page_programs=programs))
+        return replace(self, sectors=tuple(sectors))
 
     @cached_property
     def digest(self) -> bytes:
