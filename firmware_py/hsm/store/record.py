@@ -30,7 +30,8 @@ ALIGNMENT_BYTES = const(8)
 # A sealed chunk of a file, and the two longest of small objects; longer handles take several parts.
 RECORD_BYTES_MAX = const(640)
 PAYLOAD_BYTES_MAX = const(640 - 24)
-PART_MAX = const(4095)
+# The largest file has fewer parts. A mount looks for each that a tombstone names.
+PART_MAX = const(511)
 
 STATE_OFFSET = const(0)
 CHECK_OFFSET = const(4)

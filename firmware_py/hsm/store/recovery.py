@@ -27,6 +27,8 @@ class Replay:
     def __init__(self, store):
         self.store = store
         self.log = store.log
+        sectors = store.log.sectors
+        self._records_bound = 2 * record.LOG_RECORDS_PER_SECTOR * sectors + record.LOG_RECORDS_EXTRA
         # The highest transaction number; that of the commit record that vouches for what is live.
         self.number = 0
         self.commit_number = -1
@@ -64,13 +66,15 @@ class Replay:
         for sector in sectors:
             log.join(sector)
         self._find_commit(sectors)
+        if log.commit_at < 0:
+            return False
         found = len(self._skip)
         self._walk_all(sectors)
         if len(self._skip) > found:
             # After a sector has failed, and only then: again, without what was cancelled.
             self._forget()
             self._walk_all(sectors)
-        return log.commit_at >= 0
+        return True
 
     def _read_bitmap(self):
         log = self.log
@@ -86,7 +90,11 @@ class Replay:
         # From the end: the last commit record that is whole vouches for what is live. What stands
         # behind it never took effect. A torn one may, of a transaction that wrote it again.
         view, skip = self.log.view, self._skip
+        left = self._records_bound
         for position, header in _backwards(view, sectors):
+            left -= 1
+            if left < 0:
+                raise StoreDamaged
             kind, number = header[1], header[7]
             if kind == record.KIND_CANCEL:
                 skip.append(number)
@@ -133,7 +141,7 @@ class Replay:
             else:
                 header = unpack("<IBBHHHII", view, position + 4)
                 size = (header[5] + 31) & -8
-                if sum(header) != 0x3FFFFFFF or size > end - position or header[4] > 4095:
+                if sum(header) != 0x3FFFFFFF or size > end - position or header[4] > 511:
                     break
                 if header[7] > number:
                     number = header[7]
@@ -154,8 +162,7 @@ class Replay:
             log.account(offset, record.length_of(view, offset), -1)
         self.superseded.extend(dead)
         log.count(sector, count)
-        bound = 2 * record.LOG_RECORDS_PER_SECTOR * log.sectors + record.LOG_RECORDS_EXTRA
-        if log.records > bound:
+        if log.records > self._records_bound:
             raise StoreDamaged
         log.position = position
         log.end = end
