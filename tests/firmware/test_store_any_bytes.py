@@ -8,7 +8,7 @@ import sys
 from functools import cache
 
 import pytest
-from hsm.store import Store
+from hsm.store import Store, StoreFailure, StoreFull
 from hsm.store import store as store_module
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -20,6 +20,7 @@ from fuzz.families import FAMILIES, Cards
 
 SECTORS = 24
 SECRET = b"secret" * 30
+NEW_ID = 0x7777
 # Python and C calls of one mount. The region has room for 4,000 records, each with a few calls to
 # read, apply and destroy it; a lookup in the index has one for each record whose tag is the same.
 CALLS_MAX = 400_000
@@ -121,6 +122,11 @@ def test_a_mount_of_any_bytes(image: tuple[str, int]) -> None:
     assert readable(again) == state
     known_contents = {(id, data) for moment in true_once for id, data in moment.items()}
     assert set(state.items()) <= known_contents, "an object that was never there"
+    try:
+        put(again, NEW_ID, b"new")
+    except (StoreFull, StoreFailure):
+        return
+    assert readable(mounted(flash)) == state | {NEW_ID: b"new"}, "ATOM-2"
 
 
 def readable(store: Store) -> dict[int, bytes]:

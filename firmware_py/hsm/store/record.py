@@ -93,6 +93,9 @@ _MAC_CHECK_TOTAL = const(0xFFFFF)
 # A header's check needs generation + transaction below its total. At a transaction per second it
 # would take 17 years to get there, and the flash would be worn out long before.
 TRANSACTION_MAX = const(0x1FFC0000)
+# More sectors are never opened: 512 of them, 100,000 erases each. A forged header beyond would
+# leave no number for the next one, whose records then were lost.
+_SEQUENCE_MAX = const(0x0FFFFFFF)
 _FORMAT_LABEL = b"HSM\x02"
 
 
@@ -182,7 +185,7 @@ def _encode_half(magic, number):
 def decode_use(view, offset):
     """(version, sequence) of a sector in use, or None."""
     fields = struct.unpack_from(_SECTOR_HALF, view, offset)
-    if fields[0] != SECTOR_MAGIC or sum(fields) != CHECK_TOTAL:
+    if fields[0] != SECTOR_MAGIC or sum(fields) != CHECK_TOTAL or fields[2] > _SEQUENCE_MAX:
         return None
     return fields[1], fields[2]
 
