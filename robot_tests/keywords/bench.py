@@ -46,7 +46,8 @@ class Bench:
         self.card = Card(self._transmit)
         self.memory = Memory()
         self._prepared: dict[str, tuple[Any, Memory]] = {}
-        self._fresh = True
+        # The code of a device that cannot be put back, for the next test's INITIALIZE.
+        self.so_pin = b""
 
     def need(self, capability: Capability) -> None:
         """Skip the test, with the reason, unless the back end has the capability."""
@@ -90,21 +91,22 @@ class Bench:
         self.memory = memory.copy()
 
     def start_blank(self) -> None:
-        """A device that was never initialised, with power."""
-        if not self._fresh:
-            self.need(Capability.SNAPSHOTS)
+        """A device that was never initialised, with power; only snapshots bring that back."""
+        self.need(Capability.SNAPSHOTS)
         self.start("blank", self.power_on)
-        self._fresh = False
 
     def start_initialised(self) -> None:
         """An initialised card, nobody logged in; PINs cost as little as the card allows."""
 
         def make() -> None:
+            pin, so_pin = value("PIN"), value("SO_PIN")
             if Capability.SNAPSHOTS in self.backend.capabilities:
                 self.start_blank()
             else:
                 self.power_cycle()
-            pin, so_pin = value("PIN"), value("SO_PIN")
+                if self.so_pin not in (b"", so_pin):
+                    self.card.change_pin(self.so_pin, so_pin, SO_PIN_REFERENCE)
+            self.so_pin = so_pin
             self.card.initialize(pin, so_pin, pin_iterations=PIN_ITERATIONS_MIN)
             self.forget_contents(pin)
             self.memory.certificate = self.card.read_file(EF_DEVICE_CERTIFICATE)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from robot.api.deco import keyword, library
 
+from robot_tests.backends.backend import Capability
 from robot_tests.keywords.bench import bench, value
 from robot_tests.keywords.outcomes import expecting, in_words, status_word
 from sim.apdu import SW_SUCCESS
@@ -106,7 +107,8 @@ class Pins:
 
     @keyword
     def verify_wrong_so_pin_until_blocked(self, tries: int) -> None:
-        """Spend all tries of the SO-PIN."""
+        """Spend all tries of the SO-PIN, which only a snapshot brings back."""
+        bench().need(Capability.SNAPSHOTS)
         _block(SO_PIN_REFERENCE, value("WRONG_SO_PIN"), tries)
 
     @keyword
@@ -114,6 +116,7 @@ class Pins:
         """The security officer replaces the SO-PIN."""
         with expecting(refused):
             bench().card.change_pin(old.encode(), new.encode(), SO_PIN_REFERENCE)
+            bench().so_pin = new.encode()
 
     @keyword
     def reset_pin(self, so_pin: str, new_pin: str, refused: str | None = None) -> None:

@@ -52,6 +52,11 @@ class Power:
         bench().start_blank()
 
     @keyword
+    def device_must_be_one_that_can_be_put_back(self) -> None:
+        """Skips the test where its end would be the device's, too."""
+        bench().need(Capability.SNAPSHOTS)
+
+    @keyword
     def switch_off(self) -> None:
         """Take the power away."""
         bench().backend.power_off()

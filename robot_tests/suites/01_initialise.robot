@@ -107,6 +107,7 @@ A Wrong Code Costs One Of Fifteen Tries And Changes Nothing
 Fifteen Wrong Codes Leave The Device To Its User Alone
     [Tags]    PIN-1
     [Setup]    Start With An Initialised Card
+    Device Must Be One That Can Be Put Back
     Log In
     Generate Key    1    P-256
     Try To Initialise With A Wrong Code Until Blocked
