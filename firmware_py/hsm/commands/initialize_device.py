@@ -7,7 +7,14 @@ a wrong one costs a try. All changes are one transaction, the old master key goe
 
 import struct
 
-from hsm_crypto import CURVE_SECP256R1, EcKey, Secret, reseed
+from hsm_crypto import (
+    CURVE_SECP256R1,
+    REASON_AUTHENTICATION,
+    CryptoError,
+    EcKey,
+    Secret,
+    reseed,
+)
 from micropython import const
 
 from hsm import limits
@@ -126,12 +133,28 @@ def initialize_device(card, command, response):
     if store.state == DAMAGED:
         # If a failure of the flash that has passed was the cause, the code is asked for.
         store.mount()
-    if store.state != READY:
+    if store.state != READY or not _can_be_checked(store):
         store.format(root.new_root_record())
     elif store.contains(ID_SO_PIN):
         ReferenceData(store, ID_SO_PIN).verify(request.so_pin).wipe()
     card.files.current = None
     _initialize(card, request)
+
+
+def _can_be_checked(store):
+    # The commit's MAC covers the tags of all seals, and each seal its contents. Where cells lost a
+    # bit, no code can be checked, or the device's own key never opens again: a damaged store.
+    try:
+        if store.contains(ID_SO_PIN):
+            ReferenceData(store, ID_SO_PIN)
+        if store.contains(FID_DEVICE_KEY):
+            store.open_object(FID_DEVICE_KEY).wipe()
+            store.read(EF_DEVICE_CERTIFICATE)
+    except CryptoError as error:
+        if error.args[0] != REASON_AUTHENTICATION:
+            raise
+        return False
+    return True
 
 
 def _initialize(card, request):
