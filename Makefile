@@ -2,7 +2,7 @@
 # The way in for people and CI: every target sets up what it needs and hands over to nox.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim serve test firmware robot powerloss replay rollback fuzz lint bench flash \
+.PHONY: help setup sim serve test firmware robot powerloss replay rollback wear fuzz lint bench flash \
 	reader-identity clean
 
 # The first Python that is new enough; set PYTHON to choose another.
@@ -58,6 +58,10 @@ rollback: ## put old flash contents into cards; report in build/rollback
 fuzz: ## any bytes in the flash at boot, 2,000 times; figures in build/fuzz
 	@$(PYTHON) -m tools.setup sim
 	@$(NOX) fuzz -- $(ARGS)
+
+wear: ## wear flash out: cost of commands, long lives, lives to the end
+	@$(PYTHON) -m tools.setup sim
+	@$(NOX) wear -- $(ARGS)
 
 lint: ## style, types, import rules
 	@$(PYTHON) -m tools.setup lint

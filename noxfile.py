@@ -182,6 +182,13 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session
+def wear(session: nox.Session) -> None:
+    """What commands cost the flash, and lives on it to their end: -- [--life ID] [--update]."""
+    run(session, "tools.firmware", "--quiet", "--target", "hsm")
+    run(session, "campaigns.wear", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure speed and cost; prints a table and writes JSON."""
     run(session, "tools.firmware", "--quiet", purpose="tests")
