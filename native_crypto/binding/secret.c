@@ -185,6 +185,33 @@ static mp_obj_t secret_fold(size_t count, const mp_obj_t *arguments) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR(secret_fold_obj, 3, secret_fold);
 
+/// Secret.fold_each(self, accumulator: bytearray | memoryview, buffer: Buffer, offsets: Buffer, length: int) -> None
+/// Add many elements at once: `length` bytes of `buffer` from every offset that is not 0.
+///
+/// `offsets` holds them as 32-bit numbers in the machine's order, an array("I") for instance.
+static mp_obj_t secret_fold_each(size_t count, const mp_obj_t *arguments) {
+    (void)count;
+    crypto_secret_t *secret = secret_get(arguments[0]);
+    mp_buffer_info_t accumulator = hsm_crypto_write(arguments[1], CRYPTO_FOLD_BYTES);
+    hsm_crypto_require(accumulator.len == CRYPTO_FOLD_BYTES);
+    mp_buffer_info_t buffer = hsm_crypto_read(arguments[2]);
+    mp_buffer_info_t offsets = hsm_crypto_read(arguments[3]);
+    hsm_crypto_require(offsets.len % sizeof(uint32_t) == 0);
+    size_t length = hsm_crypto_integer(arguments[4], 0, CRYPTO_FOLD_INPUT_MAX_BYTES);
+    for (size_t i = 0; i < offsets.len; i += sizeof(uint32_t)) {
+        uint32_t offset;
+        memcpy(&offset, (const uint8_t *)offsets.buf + i, sizeof(offset));
+        if (offset == 0) {
+            continue;
+        }
+        hsm_crypto_require(offset <= buffer.len && length <= buffer.len - offset);
+        hsm_crypto_check(crypto_fold(secret->bytes, secret->length, (const uint8_t *)buffer.buf + offset, length,
+                                     CRYPTO_FOLD_ADD, accumulator.buf));
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(secret_fold_each_obj, 5, 5, secret_fold_each);
+
 /// Secret.combine(self, other: Secret) -> Secret
 /// The XOR of two secrets of one length.
 static mp_obj_t secret_combine(mp_obj_t self_in, mp_obj_t other_in) {
@@ -325,6 +352,7 @@ static const mp_rom_map_elem_t secret_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_mac), MP_ROM_PTR(&secret_mac_obj)},
     {MP_ROM_QSTR(MP_QSTR_mac_matches), MP_ROM_PTR(&secret_mac_matches_obj)},
     {MP_ROM_QSTR(MP_QSTR_fold), MP_ROM_PTR(&secret_fold_obj)},
+    {MP_ROM_QSTR(MP_QSTR_fold_each), MP_ROM_PTR(&secret_fold_each_obj)},
     {MP_ROM_QSTR(MP_QSTR_combine), MP_ROM_PTR(&secret_combine_obj)},
     {MP_ROM_QSTR(MP_QSTR_check_value), MP_ROM_PTR(&secret_check_value_obj)},
     {MP_ROM_QSTR(MP_QSTR_seal), MP_ROM_PTR(&secret_seal_obj)},

@@ -105,6 +105,12 @@ class Secret:
         accumulator += or -= SHA-256(secret || parts...) modulo 2**256, both little-endian numbers of 32 bytes.
         Secret and parts are 55 bytes at most. The accumulator is for a MAC to cover, never to show:
         ASIACRYPT 2003, Clarke et al., MSet-Add-Hash."""
+    def fold_each(
+        self, accumulator: bytearray | memoryview, buffer: Buffer, offsets: Buffer, length: int
+    ) -> None:
+        """Add many elements at once: `length` bytes of `buffer` from every offset that is not 0.
+
+        `offsets` holds them as 32-bit numbers in the machine's order, an array("I") for instance."""
     def combine(self, other: Secret) -> Secret:
         """The XOR of two secrets of one length."""
     def check_value(self) -> bytes:

@@ -31,6 +31,7 @@ USES = {
         "mac": lambda handle: handle.mac(b"part"),
         "mac_matches": lambda handle: handle.mac_matches(bytes(32), b"part"),
         "fold": lambda handle: handle.fold(bytearray_(32), 1, b"part"),
+        "fold_each": lambda handle: handle.fold_each(bytearray_(32), b"", b"", 0),
         "combine": lambda handle: handle.combine(handle),
         "combine with": lambda handle: crypto.Secret.random(32).combine(handle),
         "check_value": lambda handle: handle.check_value(),

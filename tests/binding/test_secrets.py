@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Secret.fold, combine and check_value called from the firmware: results, cost."""
+"""Secret.fold, fold_each, combine, check_value called from the firmware: results, cost."""
 
 from __future__ import annotations
 
 import hashlib
+import struct
 
 import pytest
 
@@ -40,6 +41,17 @@ def test_a_view_of_odd_alignment(chip: Remote) -> None:
     buffer = chip.keep(bytearray_(40))
     chip.run(secret.fold(part(memoryview_(buffer), 3, 35), 1, ELEMENT))
     assert chip.run(buffer) == bytes(3) + total(ELEMENT) + bytes(5)
+
+
+def test_many_elements_at_once(chip: Remote) -> None:
+    secret = chip.keep(crypto.Secret.from_bytes(KEY))
+    accumulator = chip.keep(bytearray_(32))
+    offsets = struct.pack("<5I", 8, 0, 1, 76, 8)
+    chip.run(secret.fold_each(accumulator, bytes(range(100)), offsets, len(ELEMENT)))
+    elements = [bytes(range(at, at + len(ELEMENT))) for at in (8, 1, 76, 8)]
+    assert chip.run(accumulator) == total(*elements)
+    chip.run(secret.fold_each(accumulator, b"", b"", 24))
+    assert chip.run(accumulator) == total(*elements)
 
 
 @pytest.mark.parametrize("length", [1, 31, 32, 64])

@@ -9,6 +9,7 @@ import functools
 import hashlib
 import hmac as _hmac
 import os
+import struct
 from typing import Any, Self
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
@@ -241,6 +242,17 @@ class Secret(_Handle):
         term = int.from_bytes(hashlib.sha256(element).digest(), "little")
         total = int.from_bytes(accumulator, "little") + sign * term
         accumulator[:] = (total % 2**256).to_bytes(32, "little")
+
+    def fold_each(
+        self, accumulator: bytearray | memoryview, buffer: Buffer, offsets: Buffer, length: int
+    ) -> None:
+        if len(bytes(offsets)) % 4:
+            raise ValueError
+        for (offset,) in struct.iter_unpack("=I", bytes(offsets)):
+            if offset:
+                if offset + length > len(buffer):
+                    raise ValueError
+                self.fold(accumulator, 1, buffer[offset : offset + length])
 
     def combine(self, other: "Secret") -> "Secret":
         mine, its = self._open(), other._open()
