@@ -61,6 +61,11 @@ class Seal:
         total = int.from_bytes(accumulator, "little") + sign * int.from_bytes(member, "little")
         accumulator[:] = (total % 2**256).to_bytes(32, "little")
 
+    def fold_each(self, accumulator: bytearray, buffer, offsets, length: int) -> None:
+        for offset in offsets:
+            if offset:
+                self.fold(accumulator, 1, buffer[offset : offset + length])
+
     def equal(self, a, b) -> bool:
         self.comparisons += 1
         return bytes(a) == bytes(b)

@@ -87,7 +87,7 @@ def test_words_are_neither_pointers_into_ram_nor_long_integers() -> None:
     model = Model()
     for part in range(RECORDS_MAX):
         model.put(0xFFFF, part)
-    assert all(word < 0x2000_0000 for word in model.index._table)
+    assert all(word < 0x2000_0000 for word in model.index.table)
 
 
 def test_the_largest_region_fits_a_word() -> None:

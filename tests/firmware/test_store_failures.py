@@ -151,7 +151,7 @@ def test_memory_runs_out_in_a_mount(monkeypatch: pytest.MonkeyPatch) -> None:
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr(Seal, "fold", fails)
+        patch.setattr(Seal, "fold_each", fails)
         store = mounted(flash)
     assert store.state == store_module.DAMAGED
     assert store.seal is None

@@ -27,9 +27,6 @@ class Seal:
             self._log = root_key.derive(b"store commit")
             self._set = root_key.derive(b"store live set", _SET_KEY_BYTES)
             self.pepper = root_key.derive(b"reference data")
-        # fold(accumulator, sign, *parts): add (1) or remove (-1) a member of a set, the digest of
-        # which is the sum of theirs. Called for each live record at boot: without a detour.
-        self.fold = self._set.fold
         self._user = None
 
     def key(self, user):
@@ -43,6 +40,14 @@ class Seal:
     def mac(self, *parts):
         """32 bytes over `parts` and the epoch: a fuse burnt now counts from the next commit on."""
         return self._log.mac(struct.pack("<I", otp.epoch()), *parts)
+
+    def fold(self, accumulator, sign, *parts):
+        """Add (1) or remove (-1) a member of a set, whose digest is the sum of theirs."""
+        self._set.fold(accumulator, sign, *parts)
+
+    def fold_each(self, accumulator, buffer, offsets, length):
+        """Add `length` bytes of `buffer` from every offset in the array("I") that is not 0."""
+        self._set.fold_each(accumulator, buffer, offsets, length)
 
     def equal(self, a, b):
         """True if `a` and `b` are the same; in constant time."""

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The index: where each object part's live record is, one 32-bit word a record.
+"""The index: where each object part's live record is, five bytes a record.
 
 A hash table of fixed size with linear probing, made once at boot and never grown: however
-fragmented the heap is by then, a change or a mount needs no large block. A word is 0 for a free
-slot, else `tag << 18 | offset >> 3`: the tag are 11 bits of the hash, and spare most looks into the
-flash, where the record's own header says whose it is. Words stay below the addresses of RAM, so
-that the garbage collector never takes one for a pointer.
+fragmented the heap is by then, a change or a mount needs no large block. A slot has the record's
+offset, or 0 if it is free, and a tag of 8 bits of the hash, which spares most looks into the flash,
+where the record's own header says whose it is. Offsets stay below the addresses of RAM, so that the
+garbage collector never takes one for a pointer.
 """
 
 from array import array
@@ -15,34 +15,35 @@ from micropython import const
 from hsm.store import record
 from hsm.store.errors import StoreFull
 
-_PLACE_SHIFT = const(3)
-_TAG_SHIFT = const(18)
-_PLACE_MASK = const(0x3FFFF)
-_TAG_MASK = const(0x7FF)
-# Odd factors that keep every hash below 2**30, where MicroPython's integers cost no memory.
-_BY_ID = const(14941)
-_BY_PART = const(2533)
-_TAG_FROM = const(17)
+# The hash of (id, part) is a sum with these odd factors, which keep it below 2**30, where
+# MicroPython's integers cost no memory. Its remainder by the number of slots is the slot, its bits
+# from TAG_FROM are the tag.
+BY_ID = const(14941)
+BY_PART = const(2533)
+TAG_FROM = const(17)
+TAG_MASK = const(0xFF)
 
 
 class Index:
     """Offsets of live records by (id, part) in the flash that `view` shows; at most `records_max`.
 
-    One slot in five stays free, so that probing is short.
+    `table`: array("I") of the offsets in all `slots`; `tags`: the tags. One in five stays free, so
+    that probing is short.
     """
 
     def __init__(self, view, records_max):
         self._view = view
         self.records_max = records_max
-        self._slots = records_max + records_max // 4 + 1
-        self._table = array("I", bytes(4 * self._slots))
+        self.slots = records_max + records_max // 4 + 1
+        self.table = array("I", bytes(4 * self.slots))
+        self.tags = bytearray(self.slots)
         self.count = 0
 
     def clear(self):
         """Forget all."""
         if self.count:
-            table = self._table
-            for slot in range(self._slots):
+            table = self.table
+            for slot in range(self.slots):
                 table[slot] = 0
             self.count = 0
 
@@ -52,7 +53,7 @@ class Index:
     def offset(self, id, part):
         """Offset of the live record, or -1."""
         slot = self._find(id, part)
-        return (self._table[slot] & _PLACE_MASK) << _PLACE_SHIFT if slot >= 0 else -1
+        return self.table[slot] if slot >= 0 else -1
 
     def last_part(self, id):
         """Number of the object's last part: parts are numbered without gaps."""
@@ -71,29 +72,37 @@ class Index:
     def put(self, id, part, offset):
         """Point (id, part) at `offset`; returns the offset of the record it replaces, or -1.
 
-        StoreFull: there are `records_max` others. A mount calls it for each live record, hence the
-        search once more.
+        StoreFull: there are `records_max` others.
         """
-        table, view, slots = self._table, self._view, self._slots
-        hash = id * _BY_ID + part * _BY_PART
-        tag = hash >> _TAG_FROM & _TAG_MASK
-        slot = hash % slots
-        word = table[slot]
-        while word:
-            if word >> _TAG_SHIFT == tag:
-                old = (word & _PLACE_MASK) << _PLACE_SHIFT
-                if record.id_of(view, old) == id and record.part_of(view, old) == part:
-                    table[slot] = tag << _TAG_SHIFT | offset >> _PLACE_SHIFT
-                    return old
+        table = self.table
+        hash = id * BY_ID + part * BY_PART
+        tag = hash >> TAG_FROM & TAG_MASK
+        slot = hash % self.slots
+        old = table[slot]
+        while old:
+            if self.tags[slot] == tag and self._is(old, id, part):
+                table[slot] = offset
+                return old
             slot += 1
-            if slot == slots:
+            if slot == self.slots:
                 slot = 0
-            word = table[slot]
+            old = table[slot]
         if self.count == self.records_max:
             raise StoreFull
         self.count += 1
-        table[slot] = tag << _TAG_SHIFT | offset >> _PLACE_SHIFT
+        table[slot] = offset
+        self.tags[slot] = tag
         return -1
+
+    def _is(self, offset, id, part):
+        view = self._view
+        return record.id_of(view, offset) == id and record.part_of(view, offset) == part
+
+    def add(self, records):
+        """So many records were put into free slots of the table. StoreFull: too many."""
+        self.count += records
+        if self.count > self.records_max:
+            raise StoreFull
 
     def remove(self, id, last):
         """Take the object's parts up to `last` out; returns the offsets of their records.
@@ -104,7 +113,7 @@ class Index:
         for part in range(last + 1):
             slot = self._find(id, part)
             if slot >= 0:
-                dead.append((self._table[slot] & _PLACE_MASK) << _PLACE_SHIFT)
+                dead.append(self.table[slot])
                 self._take(slot)
         return dead
 
@@ -128,44 +137,43 @@ class Index:
 
     def offsets(self):
         """Generate the offsets of all live records; the index must not change meanwhile."""
-        for word in self._table:
-            if word:
-                yield (word & _PLACE_MASK) << _PLACE_SHIFT
+        for offset in self.table:
+            if offset:
+                yield offset
 
     def _find(self, id, part):
         # The slot of (id, part), or the complement of the free slot where it would go.
-        table, view, slots = self._table, self._view, self._slots
-        hash = id * _BY_ID + part * _BY_PART
-        tag = hash >> _TAG_FROM & _TAG_MASK
-        slot = hash % slots
-        while True:
-            word = table[slot]
-            if not word:
-                return ~slot
-            if word >> _TAG_SHIFT == tag:
-                offset = (word & _PLACE_MASK) << _PLACE_SHIFT
-                if record.id_of(view, offset) == id and record.part_of(view, offset) == part:
-                    return slot
+        table = self.table
+        hash = id * BY_ID + part * BY_PART
+        tag = hash >> TAG_FROM & TAG_MASK
+        slot = hash % self.slots
+        offset = table[slot]
+        while offset:
+            if self.tags[slot] == tag and self._is(offset, id, part):
+                return slot
             slot += 1
-            if slot == slots:
+            if slot == self.slots:
                 slot = 0
+            offset = table[slot]
+        return ~slot
 
     def _take(self, hole):
         # Empty a slot; what was pushed behind it by probing moves up.
-        table, view, slots = self._table, self._view, self._slots
+        table, tags, view = self.table, self.tags, self._view
+        slots = self.slots
         self.count -= 1
         slot = hole
         while True:
             slot += 1
             if slot == slots:
                 slot = 0
-            word = table[slot]
-            if not word:
+            offset = table[slot]
+            if not offset:
                 break
-            offset = (word & _PLACE_MASK) << _PLACE_SHIFT
             id, part = record.id_of(view, offset), record.part_of(view, offset)
-            home = (id * _BY_ID + part * _BY_PART) % slots
+            home = (id * BY_ID + part * BY_PART) % slots
             if (slot - home) % slots >= (slot - hole) % slots:
-                table[hole] = word
+                table[hole] = offset
+                tags[hole] = tags[slot]
                 hole = slot
         table[hole] = 0

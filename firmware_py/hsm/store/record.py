@@ -75,9 +75,9 @@ LIVE_RECORDS_PER_SECTOR = const(6)
 # Records in the log when a transaction begins, dead ones included, for each sector of the region: a
 # mount steps over each. Compaction brings them below; where every sector is so full of live records
 # that it gains nothing, there is room for 28 others in each.
-LOG_RECORDS_PER_SECTOR = const(20)
-# More are in no log that this store wrote, and would take seconds to step over: twice that, and
-# what a transaction and the head may have.
+LOG_RECORDS_PER_SECTOR = const(10)
+# More are in no log that this store wrote, and would take seconds to step over: four times that,
+# and what a transaction and the head may have.
 LOG_RECORDS_EXTRA = const(1000)
 # Tombstones and the like that took effect and are not destroyed yet: a transaction has a few.
 ACTIVE_CONTROLS_MAX = const(64)

@@ -14,6 +14,12 @@ from hsm.store.errors import OtherVersion, StoreDamaged
 
 _NUMBER_BITS = const(10)
 _NUMBER_MASK = const(0x3FF)
+_MIXER = const(211)
+# As in hsm.store.index.
+_BY_ID = const(14941)
+_BY_PART = const(2533)
+_TAG_FROM = const(17)
+_TAG_MASK = const(0xFF)
 
 
 class Replay:
@@ -28,7 +34,7 @@ class Replay:
         self.store = store
         self.log = store.log
         sectors = store.log.sectors
-        self._records_bound = 2 * record.LOG_RECORDS_PER_SECTOR * sectors + record.LOG_RECORDS_EXTRA
+        self._records_bound = 4 * record.LOG_RECORDS_PER_SECTOR * sectors + record.LOG_RECORDS_EXTRA
         # The highest transaction number; that of the commit record that vouches for what is live.
         self.number = 0
         self.commit_number = -1
@@ -96,6 +102,8 @@ class Replay:
             if left < 0:
                 raise StoreDamaged
             kind, number = header[1], header[7]
+            # All that took effect have lower ones.
+            self.number = max(self.number, number)
             if kind == record.KIND_CANCEL:
                 skip.append(number)
                 continue
@@ -122,16 +130,15 @@ class Replay:
         log.live_bytes = sum([log.live[sector] for sector in sectors])
 
     def _walk(self, sector):
-        # The log's position ends where the walk of the last sector ends. This is the loop that a
-        # mount spends its time in: record.step is written out, and names are local.
-        log = self.log
-        view, skip = log.view, self._skip
-        unpack, put = struct.unpack_from, self.store.index.put
-        number = self.number
+        # This is the loop that a mount spends its time in: names are local, and record.step and
+        # Index.put are written out for what is frequent.
+        log, index, skip = self.log, self.store.index, self._skip
+        view, unpack = log.view, struct.unpack_from
+        table, tags, slots = index.table, index.tags, index.slots
         position = (sector << record.SECTOR_SHIFT) + record.SECTOR_HEADER_BYTES
         end = (sector + 1) << record.SECTOR_SHIFT
         last_start = end - 24
-        count = alive = 0
+        count = added = alive = 0
         dead = []
         while position <= last_start:
             if not view[position]:
@@ -140,30 +147,42 @@ class Replay:
                     break
             else:
                 header = unpack("<IBBHHHII", view, position + 4)
-                size = (header[5] + 31) & -8
-                if sum(header) != 0x3FFFFFFF or size > end - position or header[4] > 511:
+                check, kind, flags, id, part, length, generation, number = header
+                size = (length + 31) & -8
+                total = check + kind + flags + id + part + length + generation + number
+                if total != 0x3FFFFFFF or size > end - position or part > 4095:
                     break
-                if header[7] > number:
-                    number = header[7]
-                if header[1] >= 0x40 or (skip and header[7] in skip):
-                    log.live[sector] += alive
-                    alive = 0
-                    self._take(position, header)
+                if kind >= 0x40 or (skip and number in skip):
+                    # Commit records have had their say.
+                    if kind != 0x43:
+                        log.live[sector] += alive
+                        index.add(added)
+                        alive = added = 0
+                        self._take(position, header)
                 else:
                     alive += size
-                    replaced = put(header[3], header[4], position)
-                    if replaced >= 0:
-                        dead.append(replaced)
+                    hash = id * _BY_ID + part * _BY_PART
+                    slot = hash % slots
+                    if table[slot]:
+                        replaced = index.put(id, part, position)
+                        if replaced >= 0:
+                            dead.append(replaced)
+                    else:
+                        table[slot] = position
+                        tags[slot] = hash >> _TAG_FROM & _TAG_MASK
+                        added += 1
             count += 1
             position += size
-        self.number = number
+        index.add(added)
         log.live[sector] += alive
         for offset in dead:
             log.account(offset, record.length_of(view, offset), -1)
         self.superseded.extend(dead)
         log.count(sector, count)
-        if log.records > self._records_bound:
+        bound = 2 * record.LOG_RECORDS_PER_SECTOR * log.sectors + record.LOG_RECORDS_EXTRA
+        if log.records > bound:
             raise StoreDamaged
+        # The log's position ends where the walk of the last sector ends.
         log.position = position
         log.end = end
         if position < end:
@@ -172,8 +191,6 @@ class Replay:
     def _take(self, position, header):
         # A record that is no object, or of a transaction that never took effect.
         kind, transaction = header[1], header[7]
-        if kind == record.KIND_COMMIT:
-            return
         if kind == record.KIND_CANCEL:
             self.controls.append(position)
             if transaction not in self._skip:
@@ -253,6 +270,10 @@ def _sectors_in_order(view, sectors):
             continue
         if use[0] != record.FORMAT_VERSION:
             raise OtherVersion
-        found.append(use[1] << _NUMBER_BITS | base >> record.SECTOR_SHIFT)
+        entry = use[1] << _NUMBER_BITS | base >> record.SECTOR_SHIFT
+        # Shuffled: MicroPython takes long to sort what is nearly sorted.
+        found.append(entry)
+        other = base * _MIXER % len(found)
+        found[-1], found[other] = found[other], entry
     found.sort()
     return found

@@ -44,9 +44,9 @@ class Store:
 
     `flash`: size_bytes, view(), program(), erase(), is_erased(), as hsm.platform.flash.Flash.
     `open_seal(root: bytes)`: an object with key(user) -> a key with seal/open/open_into/
-    seal_object/open_object; mac(*parts) -> 32 bytes; fold(accumulator, sign, *parts), the digest
-    of a set; equal(a, b) in constant time; wipe(). `end_session()`: called before a seal is wiped,
-    with all the keys that it had opened.
+    seal_object/open_object; mac(*parts) -> 32 bytes; fold(accumulator, sign, *parts) and
+    fold_each(accumulator, buffer, offsets, length), the digest of a set; equal(a, b) in constant
+    time; wipe(). `end_session()`: called before a seal is wiped, with all keys that it had opened.
     """
 
     def __init__(self, flash, open_seal, end_session=None):
@@ -138,7 +138,8 @@ class Store:
             raise StoreDamaged
         self._root = bytes(self._payload(root))
         self.seal = self._open_seal(self._root)
-        self._fold(self.index.offsets(), 1)
+        covered = self.log.view[_COVERED_OFFSET:]
+        self.seal.fold_each(self._live_set, covered, self.index.table, _COVERED_BYTES)
         start = self.log.commit_at + HEADER_BYTES
         mac = self._commit_mac(replay.commit_number)
         found = self.log.view[start : start + record.COMMIT_BYTES]
