@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -107,15 +108,24 @@ def tests(session: nox.Session) -> None:
     if session.posargs:
         run(session, "pytest", *session.posargs, purpose="tests")
         return
-    # Both always run: a wrong blank should not hide a wrong signature.
-    results = {"lint": passes(lint, session), "pytest": passes(suites, session)}
-    for name, passed in results.items():
-        print(f"{name:8} {'passed' if passed else 'FAILED'}; to repeat it: {REPEAT[name]}")
-    if not all(results.values()):
+    # All of them always run: a wrong blank should not hide a wrong signature.
+    results = {name: timed(step, session) for name, step in STEPS.items()}
+    print("\neverything that CI runs:")
+    for name, (passed, minutes) in results.items():
+        repeat = REPEAT.get(name, f"nox -s {name}")
+        verdict = "passed" if passed else f"FAILED; to repeat it: {repeat}"
+        print(f"  {name:10} {minutes:5.1f} min  {verdict}")
+    if not all(passed for passed, _ in results.values()):
         session.error("not everything passed")
 
 
-REPEAT = {"lint": "nox -s lint", "pytest": "nox -s tests -- tests"}
+REPEAT = {"pytest": "nox -s tests -- tests"}
+
+
+def timed(step: Callable[[nox.Session], None], session: nox.Session) -> tuple[bool, float]:
+    """Runs a step: whether it passed, and the minutes that it took."""
+    started_s = time.monotonic()
+    return passes(step, session), (time.monotonic() - started_s) / 60
 
 
 def suites(session: nox.Session) -> None:
@@ -193,3 +203,15 @@ def bench(session: nox.Session) -> None:
     """Measure speed and cost; prints a table and writes JSON."""
     run(session, "tools.firmware", "--quiet", purpose="tests")
     run(session, "bench", *session.posargs, purpose="tests")
+
+
+# What `nox -s tests` runs, the quick ones first.
+STEPS: dict[str, Callable[[nox.Session], None]] = {
+    "lint": lint,
+    "pytest": suites,
+    "robot": robot,
+    "rollback": rollback,
+    "wear": wear,
+    "fuzz": fuzz,
+    "powerloss": powerloss,
+}
