@@ -13,7 +13,7 @@ import time
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from campaigns.powerloss import catalogue, report
+from campaigns.powerloss import catalogue, mutants, report, runner
 from campaigns.powerloss.runner import Result, run_all
 from tools.errors import EXIT_FAILED, exit_with
 from tools.paths import BUILD
@@ -43,18 +43,32 @@ def main() -> int:
     console = Console(soft_wrap=True, highlight=False)
     if not console.is_terminal:
         console.width = LOG_COLUMNS
+    chosen = arguments.board or arguments.scenario
     tasks = catalogue.tasks(
         arguments.seed, arguments.board, arguments.scenario, arguments.depth, arguments.full
     )
     began = time.monotonic()
-    results = _run(tasks, console)
-    summary = report.Summary(results, time.monotonic() - began)
-    console.print(report.table(summary))
-    console.print(report.invariants_table(summary))
-    for path in report.write(summary, REPORTS):
-        console.print(f"written: {path}")
-    chosen = arguments.board or arguments.scenario
-    return _judge(summary, whole=not chosen, console=console)
+    outcome = None if chosen else _try_mutants(console)
+    results = [] if arguments.mutants else _run(tasks, console)
+    summary = report.Summary(results, outcome, time.monotonic() - began)
+    if results:
+        console.print(report.table(summary))
+        console.print(report.invariants_table(summary))
+        for path in report.write(summary, REPORTS):
+            console.print(f"written: {path}")
+    return _judge(summary, whole=bool(results) and not chosen, console=console)
+
+
+def _try_mutants(console: Console) -> mutants.Outcome:
+    with _progress(console) as progress:
+        bar = progress.add_task("planted faults", total=None, note="")
+        outcome = runner.try_mutants(
+            lambda done, of: progress.update(bar, completed=done, total=of)
+        )
+    caught = ", ".join(f"{name} {count}" for name, count in outcome.caught.most_common())
+    total = outcome.caught.total()
+    console.print(f"planted faults: {total} caught ({caught}), {outcome.survivor_count} survive")
+    return outcome
 
 
 def _run(tasks: list[catalogue.Task], console: Console) -> list[Result]:
@@ -101,6 +115,10 @@ def _judge(summary: report.Summary, whole: bool, console: Console) -> int:
             failed = True
             console.print(f"FAILED {result.task.board} {result.task.scenario}: {result.error}")
             console.print(f"  to repeat it: {report.repeat(result.task)}")
+    for problem in mutants.problems(summary.mutants) if summary.mutants else ():
+        failed = True
+        console.print(f"FAILED planted faults: {problem}", markup=False)
+        console.print("  to repeat it: nox -s powerloss -- --mutants")
     for violation in summary.ledger.violations[:VIOLATIONS_SHOWN]:
         console.print(f"VIOLATION {violation.invariant}: {violation.problem}", markup=False)
         console.print(f"  to repeat it: nox -s replay -- {violation.id}")
@@ -108,7 +126,8 @@ def _judge(summary: report.Summary, whole: bool, console: Console) -> int:
     if whole and never:
         console.print(f"never evaluated on anything: {', '.join(never)}")
     count = summary.ledger.violation_count()
-    console.print(f"{count:,} violations in {summary.images:,} images")
+    if summary.results:
+        console.print(f"{count:,} violations in {summary.images:,} images")
     return EXIT_FAILED if failed or count or (whole and never) else 0
 
 

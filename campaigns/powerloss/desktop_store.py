@@ -49,10 +49,13 @@ class StoreState:
 
 @dataclass(frozen=True)
 class Performance:
-    """The command was run: its flash operations, what the store shows then, what it raised."""
+    """The command was run: its flash operations, what the store shows then, what it raised.
+
+    `state` is None for a store that cannot be read.
+    """
 
     entries: tuple[Entry, ...]
-    state: StoreState
+    state: StoreState | None
     error: str
 
 
@@ -94,7 +97,7 @@ class StoreSubject:
         self._capacities = [
             (state.contents, state.free_bytes)
             for state in (self.before, self.done.state)
-            if state.state == READY
+            if state is not None and state.state == READY
         ]
 
     @property
@@ -114,12 +117,16 @@ class StoreSubject:
         flash = self._make_flash(self.start)
         flash.array.faults = [*self.scenario.faults, *faults]
         store = self._mounted(flash)
-        error = ""
+        state, error = None, ""
         try:
             self.scenario.act(store)
         except Exception as raised:
             error = type(raised).__name__
-        return Performance(flash.entries, self._observed(store), error)
+        try:
+            state = self._observed(store)
+        except Exception as raised:
+            error = error or f"{type(raised).__name__} when read"
+        return Performance(flash.entries, state, error)
 
     def record(self) -> Recording:
         """The command's journal."""

@@ -34,7 +34,8 @@ def _problem(subject: StoreSubject, fault: OperationFault) -> str:
     # A command that failed may have cost a try or a use; it never gives one back.
     expected = [subject.before.contents, subject.counted] if done.error else [subject.after]
     outcome = f"raised {done.error}" if done.error else "succeeded"
-    if done.state.state == READY and done.state.contents not in expected:
+    shown = done.state
+    if shown is None or (shown.state == READY and shown.contents not in expected):
         return f"the command {outcome}, and the store shows something else"
     if booted is None or booted.contents not in expected:
         return f"the command {outcome}, and after a boot something else is there"

@@ -7,6 +7,8 @@ a parser believes most easily. Edges in other operations cost a few boots and fi
 
 from __future__ import annotations
 
+import struct
+
 from sim.flash.journal import Entry, Operation
 
 SECTOR_BYTES = 4096
@@ -17,6 +19,7 @@ WEAR_AND_BITMAP_ENDS = (2, 4, 8, 12, 16)
 RECORD_ENDS = (5, 8, 9, 10, 12, 14, 16, 20, 24, 40)
 RECORD_HEADER_BYTES = 24
 RECORD_ALIGNMENT_BYTES = 8
+CHECK_AT, RECORD_FIELDS, CHECK_TOTAL = 4, "<IBBHHHII", 0x3FFFFFFF
 
 
 def field_boundaries(entry: Entry) -> tuple[int, ...]:
@@ -37,8 +40,13 @@ def payload(entry: Entry) -> bytes:
     return entry.after[start + RECORD_HEADER_BYTES :].rstrip(b"\xff")
 
 
+def words(cells: bytes) -> tuple[int, ...]:
+    """Bytes in the steps in which records begin, and the contents in them; a rest is left out."""
+    return struct.unpack_from(f"<{len(cells) // RECORD_ALIGNMENT_BYTES}Q", cells)
+
+
 def _header_start(entry: Entry) -> int | None:
-    """Where in the operation a header begins, or None: over erased cells, and long enough."""
+    """Where in the operation a header begins, or None: over erased cells, and whole."""
     if entry.operation is Operation.ERASE:
         return None
     changed = [at for at in range(len(entry.before)) if entry.before[at] != entry.after[at]]
@@ -49,7 +57,19 @@ def _header_start(entry: Entry) -> int | None:
         return None
     # A record begins with four bytes that stay erased.
     start = first - (entry.offset + first) % RECORD_ALIGNMENT_BYTES
-    return start if start >= 0 and end - start >= WEAR_AND_BITMAP_AT else None
+    if start < 0 or end - start < WEAR_AND_BITMAP_AT:
+        return None
+    return start if _is_header(entry, start) else None
+
+
+def _is_header(entry: Entry, start: int) -> bool:
+    """By the check; what a page's end cuts off counts as a header, too."""
+    if (entry.offset + start) % SECTOR_BYTES <= WEAR_AND_BITMAP_AT:
+        return True
+    header = entry.after[start + CHECK_AT : start + RECORD_HEADER_BYTES]
+    if len(header) < struct.calcsize(RECORD_FIELDS):
+        return True
+    return sum(struct.unpack(RECORD_FIELDS, header)) == CHECK_TOTAL
 
 
 CONTROL_KINDS = {0x41: "tombstone", 0x42: "clear", 0x43: "commit", 0x44: "cancel"}

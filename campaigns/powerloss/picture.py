@@ -26,6 +26,7 @@ h2 { font-size: 1.05em; margin: 1.6em 0 0.3em; }
 svg text { font: 9px ui-monospace, monospace; fill: #555; }
 .key { display: inline-block; width: 0.9em; height: 0.9em; margin: 0 0.3em 0 1em; }
 code { background: #f3f3f3; padding: 0 0.3em; }
+td.reason { text-align: left; }
 .bad { color: #e4003a; }
 """
 
@@ -38,6 +39,7 @@ def page(data: dict[str, Any]) -> str:
         f"<style>{STYLE}</style><h1>Power loss</h1>",
         _totals(data["totals"]),
         _invariants(data["invariants"]),
+        _mutants(data["mutants"]),
         _legend(),
         *(_scenario(one) for one in scenarios),
         "</html>\n",
@@ -58,6 +60,19 @@ def _invariants(tallies: dict[str, dict[str, int]]) -> str:
         for name, tally in tallies.items()
     )
     return f"<table>{head}{rows}</table>"
+
+
+def _mutants(data: dict[str, Any]) -> str:
+    if not data:
+        return ""
+    caught = ", ".join(f"{html.escape(name)} {count}" for name, count in data["caught"].items())
+    rows = "".join(
+        f"<tr><td>{html.escape(one['mutation'])}<td>{one['scenario']}<td>{len(one['mutants'])}"
+        f"<td class=reason>{html.escape(one['reason'])}"
+        for one in data["survived"]
+    )
+    head = "<tr><th>survivors<th>scenario<th>mutants<th>why that is right"
+    return f"<h2>Planted faults</h2><p>Caught: {caught}.</p><table>{head}{rows}</table>"
 
 
 def _legend() -> str:

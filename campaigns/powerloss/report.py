@@ -13,6 +13,7 @@ from rich.table import Table
 
 from campaigns.powerloss import picture
 from campaigns.powerloss.catalogue import Task
+from campaigns.powerloss.mutants import Outcome, listed
 from campaigns.powerloss.runner import Result
 from sim.scenario.invariants import Ledger
 
@@ -25,6 +26,7 @@ class Summary:
     """All results together."""
 
     results: list[Result]
+    mutants: Outcome | None
     wall_s: float
     ledger: Ledger = field(default_factory=Ledger)
 
@@ -113,8 +115,25 @@ def as_data(summary: Summary) -> dict[str, Any]:
         | {"scenarios": len(summary.results), "violations": summary.ledger.violation_count()},
         "invariants": {name: vars(tally) for name, tally in sorted(summary.ledger.tallies.items())},
         "never_shown": summary.ledger.never_shown(),
+        "mutants": _mutants_data(summary.mutants),
         "scenarios": [_scenario_data(result) for result in summary.results],
     }
+
+
+def _mutants_data(outcome: Outcome | None) -> dict[str, Any]:
+    if outcome is None:
+        return {}
+    reasons = listed()
+    survived = [
+        {
+            "mutation": kind,
+            "scenario": scenario,
+            "mutants": names,
+            "reason": next((one.reason for one in reasons if one.fits(kind, scenario)), ""),
+        }
+        for (kind, scenario), names in sorted(outcome.survived.items())
+    ]
+    return {"caught": dict(outcome.caught), "survived": survived}
 
 
 def _scenario_data(result: Result) -> dict[str, Any]:

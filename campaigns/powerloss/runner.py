@@ -10,9 +10,10 @@ import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
+from campaigns.powerloss import mutants
 from campaigns.powerloss.catalogue import Task, make
 from sim.scenario.cut import Cut
 from sim.scenario.explorer import Exploration, Explorer
@@ -67,8 +68,7 @@ def run_task(
 def _start_worker(news: Any) -> None:
     global _news
     _news = news
-    # Ctrl-C is the parent's affair.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _ignore_interrupts()
 
 
 def _in_worker(number: int, task: Task) -> Result:
@@ -83,6 +83,33 @@ def _in_worker(number: int, task: Task) -> Result:
         where = traceback.extract_tb(error.__traceback__)[-1]
         text = f"{type(error).__name__}: {error} ({where.name}, line {where.lineno})"
         return Result(task, error=text)
+
+
+def try_mutants(on_done: Callable[[int, int], None]) -> mutants.Outcome:
+    """Try every mutant out. `on_done(done, of)` after each."""
+    context = multiprocessing.get_context("spawn")
+    planted = mutants.all_mutants()
+    outcome = mutants.Outcome()
+    with context.Pool(WORKERS, _ignore_interrupts) as pool:
+        caught = pool.imap(_try_mutant, range(len(planted)), chunksize=4)
+        for done, (mutant, caught_by) in enumerate(zip(planted, caught, strict=True), 1):
+            outcome.add(mutant, caught_by)
+            on_done(done, len(planted))
+    return outcome
+
+
+@cache
+def _planted() -> list[mutants.Mutant]:
+    return mutants.all_mutants()
+
+
+def _try_mutant(number: int) -> str:
+    return _planted()[number].try_out()
+
+
+def _ignore_interrupts() -> None:
+    # Ctrl-C is the parent's affair.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def run_all(

@@ -3,16 +3,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+
 from campaigns import twins
 from campaigns.powerloss.desktop_store import RETIRED, Contents, StoreState, StoreSubject
+from campaigns.powerloss.layout import words
 from sim.scenario.explorer import Node
-from sim.scenario.images import Image
+from sim.scenario.images import Image, Sector
 from sim.scenario.invariants import Invariant, Verdict
 from sim.scenario.subject import Phase
 
 # ruff: isort: split
 from hsm.store import BLANK, READY
-from hsm.store.record import FILL_BYTES
+from hsm.store.record import FILL_BYTES, TAG_BYTES
 from store_twin import CHUNK
 
 assert twins.FOLDERS
@@ -21,8 +25,7 @@ assert twins.FOLDERS
 MOUNT_OPERATIONS_MAX = 400
 # Each slot of a bit field is programmed on its own, and a page can hold most of a field.
 PAGE_PROGRAMS_MAX = 600
-# Shorter contents stand somewhere by chance.
-SECRET_BYTES_MIN = 8
+SECTORS_REMEMBERED_MAX = 5000
 
 
 class StoreInvariants:
@@ -32,10 +35,10 @@ class StoreInvariants:
         self._subject = subject
         self._before = subject.before.contents
         self._after = subject.after
-        known = _chunks(self._before) | _chunks(self._after)
-        # What grew still begins as it did before.
-        self._secrets = [one for one in sorted(known) if sum(one in other for other in known) == 1]
-        self._given_back = _chunks(self._before, subject.scenario.given_back)
+        self._tags = self._seal_tags()
+        self._pieces = self._pieces_of(self._before) | self._pieces_of(self._after)
+        self._by_sector: dict[bytes, Counter[int]] = {}
+        self._given_back = self._pieces_of(self._before, subject.scenario.given_back)
 
     def all(self) -> list[Invariant[Node]]:
         """In the order in which a person wants to hear of them."""
@@ -55,7 +58,7 @@ class StoreInvariants:
         """DONE-1: without a cut, the command did what the model says."""
         done = self._subject.done
         problem = done.error
-        if not problem and done.state.contents != self._after:
+        if done.state is not None and not problem and done.state.contents != self._after:
             problem = _summary(done.state)
         return Verdict(len(self._after.objects), problem)
 
@@ -122,15 +125,44 @@ class StoreInvariants:
         if found is None or found.state == BLANK:
             # Nothing was ever committed, so nothing was deleted: the next format erases all.
             return None
-        raw = node.boot.end.contents()
-        alive = _chunks(found.contents)
-        for secret in self._secrets:
-            # The twin's seal leaves contents readable.
-            copies, expected = raw.count(secret), int(secret in alive)
-            if copies != expected and not (copies == 1 and secret in self._given_back):
-                text = f"{secret[:16].hex()}... stands {copies} times in the flash, not {expected}"
-                return Verdict(len(self._secrets), text)
-        return Verdict(len(self._secrets))
+        copies: Counter[int] = Counter()
+        for sector in node.boot.end.sectors:
+            copies.update(self._in_sector(sector))
+        alive = self._pieces_of(found.contents)
+        for piece in self._pieces:
+            expected = int(piece in alive)
+            if copies[piece] != expected and not (copies[piece] == 1 and piece in self._given_back):
+                text = f"{piece.to_bytes(8, 'little').hex()} stands {copies[piece]} times"
+                return Verdict(len(self._pieces), f"{text} in the flash, not {expected}")
+        return Verdict(len(self._pieces))
+
+    def _seal_tags(self) -> dict[bytes, bytes]:
+        """The tag before each chunk, but of those that the command seals anew as they are."""
+        start = self._subject.start
+        before = _tags_in(start, self._before)
+        after = _tags_in(start.replay(self._subject.done.entries), self._after)
+        same = {chunk for chunk in before.keys() & after.keys() if before[chunk] != after[chunk]}
+        return {chunk: tag for chunk, tag in (before | after).items() if chunk not in same}
+
+    def _pieces_of(self, contents: Contents, ids: tuple[int, ...] | None = None) -> set[int]:
+        """Chunks of all objects, or of some, with their tags: a page half destroyed is found."""
+        return {
+            piece
+            for id, chunk in _chunks(contents)
+            for piece in (*words(chunk), *words(self._tags.get(chunk, b"")))
+            if ids is None or id in ids
+        }
+
+    def _in_sector(self, sector: Sector) -> Counter[int]:
+        """How often each piece stands in a sector; most sectors come again and again."""
+        found = self._by_sector.get(sector.digest)
+        if found is None:
+            if len(self._by_sector) > SECTORS_REMEMBERED_MAX:
+                self._by_sector.clear()
+            there = words(sector.cells)
+            found = Counter(word for word in there if word in self._pieces)
+            self._by_sector[sector.digest] = found
+        return found
 
     def _capacity(self, node: Node) -> Verdict | None:
         found = self._found(node)
@@ -155,14 +187,17 @@ class StoreInvariants:
         return node.boot.observation
 
 
-def _chunks(contents: Contents, ids: tuple[int, ...] | None = None) -> set[bytes]:
-    """The chunks of all objects, or of some, that are long enough to be looked for."""
-    return {
-        data[at : at + CHUNK]
-        for id, data in contents.objects.items()
-        for at in range(0, len(data), CHUNK)
-        if (ids is None or id in ids) and len(data[at : at + CHUNK]) >= SECRET_BYTES_MIN
-    }
+def _chunks(contents: Contents) -> Iterator[tuple[int, bytes]]:
+    for id, data in contents.objects.items():
+        for at in range(0, len(data), CHUNK):
+            yield id, data[at : at + CHUNK]
+
+
+def _tags_in(image: Image, contents: Contents) -> dict[bytes, bytes]:
+    """The twin's seal leaves contents readable; what stands before them is their tag."""
+    raw = image.contents()
+    places = {chunk: raw.find(chunk) for _, chunk in _chunks(contents)}
+    return {chunk: raw[at - TAG_BYTES : at] for chunk, at in places.items() if at >= TAG_BYTES}
 
 
 def wear_verdict(image: Image, counts: tuple[int, ...], cuts: int, phase: Phase) -> Verdict:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from campaigns import twins
 from campaigns.powerloss.desktop_store import SECTORS, Contents, StoreScenario
+from sim.entropy import noise
 from sim.flash.endurance import OperationFault
 
 # ruff: isort: split
@@ -19,10 +20,18 @@ from store_twin import CHUNK, KIND, ROOT, SCRATCH, delete, fresh, mounted, put
 assert twins.FOLDERS
 
 T = TypeVar("T")
-# Long enough to span pages, of a kind that stands nowhere by chance.
-SECRET = bytes(range(1, 100)) + b"the old secret"
-TWO_CHUNKS = bytes(range(1, 201)) * 3 + b"the second chunk"
-EDGE = CHUNK - 2
+
+
+def contents(name: str, length: int) -> bytes:
+    """Bytes that stand nowhere by chance, not even some of them."""
+    return noise(0, name, length)
+
+
+SECRET = contents("the old secret", 112)
+TWO_CHUNKS = contents("two chunks", CHUNK + 32)
+NEW, LONGER, PATCH = contents("new", 40), contents("longer", 24), contents("patch", 16)
+SIX, FIVE, REPLACED = contents("six", 16), contents("five", 24), contents("replaced", 24)
+EDGE = CHUNK - 8
 PIN, KEY = 3, 4
 RETRY_SLOTS = 128
 
@@ -32,8 +41,8 @@ def small() -> NorFlash:
     flash, store = fresh(SECTORS)
     put(store, 1, SECRET, FLAG_VITAL)
     put(store, 2, TWO_CHUNKS)
-    put(store, PIN, b"reference data", FLAG_FIELD | FLAG_PERSISTENT)
-    put(store, KEY, b"key info", FLAG_FIELD)
+    put(store, PIN, contents("reference data", 40), FLAG_FIELD | FLAG_PERSISTENT)
+    put(store, KEY, contents("key info", 16), FLAG_FIELD)
     counters.spend_try(store, PIN)
     counters.spend_use(store, KEY)
     return flash
@@ -46,10 +55,10 @@ def nearly_compacting() -> NorFlash:
     number = 10
     while store.log.free_sectors() >= FREE_SECTORS:
         # Something stays alive in every sector, so that none is given back by itself.
-        put(store, number, b"stays %d " % number * 20)
+        put(store, number, contents(f"stays {number}", 160))
         number += 1
         for count in range(3):
-            put(store, 5, b"comes and goes %d " % count * 50)
+            put(store, 5, contents(f"comes and goes {number} {count}", 850))
     return flash
 
 
@@ -91,22 +100,24 @@ def without(*ids: int):
 
 
 def cleared(before: Contents) -> Contents:
-    return Contents({PIN: before.objects[PIN], 6: b"six"}, before.tries, {})
+    return Contents({PIN: before.objects[PIN], 6: SIX}, before.tries, {})
 
 
 def several_changed(before: Contents) -> Contents:
-    objects = without(2)(before).objects | {1: b"new", 5: b"five" * 5}
+    objects = without(2)(before).objects | {1: REPLACED, 5: FIVE}
     return replace(before, objects=objects)
 
 
 def written(before: Contents) -> Contents:
     data = before.objects[2]
-    return replace(before, objects=before.objects | {2: data + b"longer"})
+    return replace(before, objects=before.objects | {2: data + LONGER})
 
 
 def patched(before: Contents) -> Contents:
     data = before.objects[2]
-    return replace(before, objects=before.objects | {2: data[:EDGE] + b"patch" + data[EDGE + 5 :]})
+    return replace(
+        before, objects=before.objects | {2: data[:EDGE] + PATCH + data[EDGE + len(PATCH) :]}
+    )
 
 
 def try_spent(before: Contents) -> Contents:
@@ -130,33 +141,33 @@ def format_and_put(store: Store) -> None:
 
 
 def put_new(store: Store) -> None:
-    put(store, 5, b"new object " * 3)
+    put(store, 5, NEW)
 
 
 def change_several(store: Store) -> None:
     with store.transaction() as change:
-        change.put(1, KIND, b"new")
+        change.put(1, KIND, REPLACED)
         change.delete(2)
-        change.put(5, KIND, b"five" * 5)
+        change.put(5, KIND, FIVE)
         change.commit()
 
 
 def extend(store: Store) -> None:
     with store.transaction() as change:
-        change.write(2, KIND, len(TWO_CHUNKS), b"longer", 0, SCRATCH)
+        change.write(2, KIND, len(TWO_CHUNKS), LONGER, 0, SCRATCH)
         change.commit()
 
 
 def patch(store: Store) -> None:
     with store.transaction() as change:
-        change.write(2, KIND, EDGE, b"patch", 0, SCRATCH)
+        change.write(2, KIND, EDGE, PATCH, 0, SCRATCH)
         change.commit()
 
 
 def clear(store: Store) -> None:
     with store.transaction() as change:
         change.clear()
-        change.put(6, KIND, b"six")
+        change.put(6, KIND, SIX)
         change.commit()
 
 
@@ -177,23 +188,23 @@ def _scenario(name, prepare, act, model) -> StoreScenario:
 
 
 SCENARIOS = [
-    _scenario("first_put", blank, format_and_put, with_object(5, b"new object " * 3)),
-    _scenario("put", small, put_new, with_object(5, b"new object " * 3)),
-    _scenario("replace", small, lambda store: put(store, 1, b"new"), with_object(1, b"new")),
+    _scenario("first_put", blank, format_and_put, with_object(5, NEW)),
+    _scenario("put", small, put_new, with_object(5, NEW)),
+    _scenario("replace", small, lambda store: put(store, 1, REPLACED), with_object(1, REPLACED)),
     _scenario("delete", small, lambda store: delete(store, 1), without(1)),
     _scenario("delete_chunks", small, lambda store: delete(store, 2), without(2)),
     _scenario("change_several", small, change_several, several_changed),
     _scenario("extend", small, extend, written),
     _scenario("patch", small, patch, patched),
     replace(_scenario("clear", small, clear, cleared), given_back=(2, KEY)),
-    _scenario("compact_and_put", nearly_compacting, put_new, with_object(5, b"new object " * 3)),
+    _scenario("compact_and_put", nearly_compacting, put_new, with_object(5, NEW)),
     _scenario("compact_and_delete", nearly_compacting, lambda store: delete(store, 1), without(1)),
     _scenario("spend_try", small, _try, try_spent),
     _scenario("restore_tries", small, _restore, tries_restored),
     _scenario("renew_tries", spent_field, _try, try_spent),
     _scenario("spend_use", small, _use, use_spent),
     replace(
-        _scenario("put_past_a_fault", small, put_new, with_object(5, b"new object " * 3)),
+        _scenario("put_past_a_fault", small, put_new, with_object(5, NEW)),
         faults=(OperationFault(0, "half"),),
     ),
     replace(
