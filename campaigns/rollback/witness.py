@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from sim.apdu import SW_SUCCESS
-from sim.device import Device, DeviceSnapshot
 from sim.life import card as hsm
 from sim.life.card import Card, CardError
 
@@ -24,6 +24,16 @@ SW_NOT_SET = 0x6A88
 MESSAGE = b"Is this key still here?"
 # What a host can read: prefixes of file identifiers ([SCHSM] 5.1).
 READABLE = (0x2F, 0xC4, 0xC8, 0xC9, 0xCA, 0xCD, 0xCE, 0xCF)
+
+
+class Board(Protocol):
+    """A card that can be put back to where it was."""
+
+    def transmit(self, apdu: bytes) -> bytes: ...
+
+    def snapshot(self) -> Any: ...
+
+    def restore(self, snapshot: Any) -> None: ...
 
 
 @dataclass
@@ -71,7 +81,7 @@ class Observation:
     domain: str = ""
 
 
-def observe(device: Device, memory: Memory) -> Observation:
+def observe(device: Board, memory: Memory) -> Observation:
     """Ask a card that has just been powered everything; it is as before afterwards."""
     card = Card(device.transmit)
     status = card.pin_status()
@@ -107,9 +117,7 @@ def _tries(status: int) -> int:
     return status & 0xF
 
 
-def _opening(
-    device: Device, before: DeviceSnapshot, pins: dict[str, bytes], reference: int
-) -> list[str]:
+def _opening(device: Board, before: Any, pins: dict[str, bytes], reference: int) -> list[str]:
     """Names of those PINs that open the card."""
     found = []
     for name, pin in pins.items():
