@@ -16,7 +16,7 @@ from tools.paths import BUILD
 
 IMAGES = 2_000
 REPORT = BUILD / "fuzz" / "random_images.json"
-COLUMNS = 120
+COLUMNS = 110
 
 
 def main() -> int:

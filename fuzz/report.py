@@ -17,6 +17,16 @@ from fuzz.families import FAMILIES
 from fuzz.session import BOOT_INSTRUCTIONS_MAX
 
 STATES = ("ready", "blank", "damaged", "no answer")
+# What is counted, and its column's title.
+HEADS = {
+    "images": "images",
+    **{state: state.replace(" ", "\n") for state in STATES},
+    "settled": "wrote\nat boot",
+    "signatures": "keys\nsigned",
+    "files": "files\nread",
+    "initialised": "made\nanew",
+    "findings": "find-\nings",
+}
 
 
 def findings(results: Sequence[Result]) -> list[str]:
@@ -67,13 +77,13 @@ def _row(results: Sequence[Result], family: str) -> dict:
 
 def show(console: Console, data: dict) -> None:
     """The table: a row for each family."""
-    table = Table(box=box.SIMPLE_HEAD, title="images at boot, by family")
-    heads = ("images", *STATES, "settled", "signatures", "files", "initialised", "findings")
-    table.add_column("family")
-    for head in (*heads, "boot, M instr."):
-        table.add_column(head.replace(" ", "\n"), justify="right")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="images at boot, by family")
+    table.add_column("family", no_wrap=True)
+    for title in HEADS.values():
+        table.add_column(title, justify="right")
+    table.add_column("boot,\nM instr.", justify="right")
     for family, row in data["families"].items():
-        counts = [str(row[head]) if row[head] else "." for head in heads]
+        counts = [str(row[head]) if row[head] else "." for head in HEADS]
         table.add_row(family, *counts, f"{row['boot_instructions'] / 1e6:.1f}")
     console.print(table)
     for board, count in data["boot_instructions_max"].items():
