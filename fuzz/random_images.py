@@ -16,7 +16,7 @@ from tools.paths import BUILD
 
 IMAGES = 2_000
 REPORT = BUILD / "fuzz" / "random_images.json"
-COLUMNS = 110
+COLUMNS = 124
 
 
 def main() -> int:
