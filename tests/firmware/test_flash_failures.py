@@ -11,6 +11,7 @@ from collections.abc import Callable
 import hsm_crypto
 import pytest
 from device import SO_PIN, USER_PIN, Device, UnexpectedStatus
+from hsm.store.field import RETRY_SLOTS
 from nor_flash import NorFlash, tear_full, tear_none, tear_prefix
 from test_power_cut import IMAGE, NEW_PIN, at_start, has, state, uses
 
@@ -245,6 +246,35 @@ def test_a_flash_that_programs_nothing_opens_and_signs_nothing() -> None:
     device.flash.ignores_programs = True
     device.sign(1, 0x70, bytes(32), expect=MEMORY_FAILURE)
     assert uses(device) == left
+
+
+def test_a_flash_at_its_end_opens_while_there_are_slots(monkeypatch: pytest.MonkeyPatch) -> None:
+    device = at_start(True)
+    device.generate_ec(2, P256)
+    real = device.flash.program
+
+    def in_place_only(offset: int, data) -> None:
+        # Bits of a counter can still be cleared; nothing new can be written, nothing erased.
+        if len(data) > 1:
+            raise OSError(5)
+        real(offset, data)
+
+    def nothing(offset: int) -> None:
+        raise OSError(5)
+
+    monkeypatch.setattr(device.flash, "program", in_place_only)
+    monkeypatch.setattr(device.flash, "erase", nothing)
+    logins = 0
+    while logins < 2 * RETRY_SLOTS:
+        try:
+            device.verify()
+        except UnexpectedStatus as error:
+            assert error.status_word == MEMORY_FAILURE
+            break
+        device.sign(2, 0x70, bytes(32))
+        logins += 1
+    # Two logins and a wrong PIN came before; not one of the slots is given away.
+    assert logins == RETRY_SLOTS - 3
 
 
 def test_a_failure_that_passed_does_not_open_initialize(monkeypatch: pytest.MonkeyPatch) -> None:
