@@ -8,8 +8,10 @@ import sys
 
 from tools.paths import PROJECT
 
-SESSIONS = {"firmware", "sim", "serve", "flash", "tests", "lint", "bench", "reader-identity"}
-TARGETS = {"sim", "test", "serve", "firmware", "flash", "lint", "bench", "reader-identity", "help"}
+BOTH = {"firmware", "sim", "serve", "flash", "lint", "bench", "reader-identity"}
+CAMPAIGNS = {"powerloss", "replay", "rollback", "wear", "fuzz", "robot"}
+SESSIONS = {"tests"} | BOTH | CAMPAIGNS
+TARGETS = {"test", "help"} | BOTH | CAMPAIGNS
 
 
 def nox(*arguments: str) -> subprocess.CompletedProcess[str]:
