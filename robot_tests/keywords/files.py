@@ -21,8 +21,8 @@ PREFIXES = {"public": 0xCF00, "private": 0xCD00, "certificate": 0xCE00}
 UNITS_BYTES = {"byte": 1, "bytes": 1, "KB": 1024}
 # What one UPDATE or READ BINARY carries unless a test says otherwise.
 CHUNK_BYTES = 2000
-# ... and when a card is filled: whole units of the card's own.
-BLOCK_BYTES = 3072
+# ... and when a card is filled: as much as an APDU takes, in whole units of the card's own.
+BLOCK_BYTES = 3600
 # More files than fit any card.
 FILES_MAX = 100
 WINDOW_BYTES = 16

@@ -101,7 +101,7 @@ No File Exceeds 256 KB
     [Tags]    limit
     Write File    public 1    20 bytes
     Change File    public 1    at=20    size=3000 bytes
-    Write File    public 2    257 KB    chunks=3072 bytes    refused=no space left
+    Write File    public 2    257 KB    chunks=3600 bytes    refused=no space left
     File Should Be As Written    public 1
 
 A Full Card Says So And Keeps Everything
@@ -110,15 +110,14 @@ A Full Card Says So And Keeps Everything
     Generate Key    1    P-256
     Write Files Until No Space Is Left    200 KB
     Files Should Hold At Least    ${LEAST_CAPACITY}
-    All Files Should Be As Written
     Power Cycle
     Verify PIN    ${WRONG_PIN}    refused=2 tries left
     Log In
     All Files Should Be As Written
     Key Should Sign    1
     Delete File    public 1
-    Write File    public 1    100 KB    chunks=3072 bytes
-    All Files Should Be As Written
+    Write File    public 1    100 KB    chunks=3600 bytes
+    File Should Be As Written    public 1    chunks=3600 bytes
 
 
 *** Keywords ***

@@ -5,6 +5,8 @@ Documentation       The power fails at the flash operations of every command tha
 ...                 Afterwards the card is as it was before the command, or as it is after it, never in between; what
 ...                 a boot has repaired, the next one leaves alone. A command that verifies a PIN may leave its try
 ...                 spent, and never gives one.
+...
+...                 ``nox -s powerloss`` tries every way to interrupt an operation; here the commonest stand for all.
 Resource            ../resources/hsm.resource
 
 Test Tags           power-loss    ATOM-1    BOOT-1    BOOT-2
@@ -69,7 +71,6 @@ A New Key Is There With All That Belongs To It, Or Nothing Of It Is
     after the last flash operation of    making a key
 
 A Replaced Key Is The Old One Or The New One
-    before each flash operation of    replacing a key
     halfway through each flash operation of    replacing a key
     after the last flash operation of    replacing a key
 
@@ -92,7 +93,6 @@ A New File Is Whole Or Absent
     after the last flash operation of    writing a file
 
 A Replaced File Has All Of The Old Contents, Or All Of The New
-    before each flash operation of    replacing a file
     halfway through each flash operation of    replacing a file
     after the last flash operation of    replacing a file
 
@@ -102,7 +102,6 @@ A Change In The Middle Is Whole Or Absent
     after the last flash operation of    changing a file in its middle
 
 A Deleted File Is Gone, Or Whole
-    before each flash operation of    deleting a file
     halfway through each flash operation of    deleting a file
     after the last flash operation of    deleting a file
 
@@ -112,12 +111,10 @@ The Label Is The Old One Or The New One
     after the last flash operation of    setting the label
 
 A Blank Device Is Blank Still, Or Initialised
-    before each flash operation of    initialising a blank device
     halfway through each flash operation of    initialising a blank device
     after the last flash operation of    initialising a blank device
 
 A Used Device Keeps Its Old Life, Or Begins A New One
-    before each flash operation of    initialising a used device
     halfway through each flash operation of    initialising a used device
     after the last flash operation of    initialising a used device
 
