@@ -117,16 +117,13 @@ class Index:
                 self._take(slot)
         return dead
 
-    def remove_all(self, dead):
-        """Take out every record for whose offset `dead(offset)` is true; returns their offsets."""
-        gone, kept = [], []
-        for offset in self.offsets():
-            (gone if dead(offset) else kept).append(offset)
+    def keep(self, alive):
+        """Take out every record for whose offset `alive(offset)` is false; few may stay."""
+        kept = [offset for offset in self.offsets() if alive(offset)]
         self.clear()
         view = self._view
         for offset in kept:
             self.put(record.id_of(view, offset), record.part_of(view, offset), offset)
-        return gone
 
     def ids(self):
         """Generate the ids of all objects, in no order."""

@@ -85,6 +85,27 @@ class Log:
         self.live[offset >> record.SECTOR_SHIFT] += size
         self.live_bytes += size
 
+    def written(self, sector):
+        """Generate the offsets of the records in `sector` that are not destroyed, if it is used."""
+        if self.live[sector] == _FREE:
+            return
+        view = self.view
+        offset = (sector << record.SECTOR_SHIFT) + record.SECTOR_HEADER_BYTES
+        end = (sector + 1) << record.SECTOR_SHIFT
+        size = record.step(view, offset, end)
+        while size:
+            if view[offset]:
+                yield offset
+            offset += size
+            size = record.step(view, offset, end)
+
+    def all_dead(self):
+        """No record lives any more."""
+        for sector in range(self.sectors):
+            if self.live[sector] != _FREE:
+                self.live[sector] = 0
+        self.live_bytes = 0
+
     def sequence_of(self, sector):
         """Sequence number of a sector of the log."""
         use = record.decode_use(self.view, sector << record.SECTOR_SHIFT)

@@ -60,12 +60,16 @@ class Replay:
         StoreDamaged, OtherVersion.
         """
         log = self.log
-        order = _sectors_in_order(log.view, log.sectors)
+        order, others = _sectors_in_order(log.view, log.sectors)
         if not order:
+            if others:
+                raise OtherVersion
             return False
         log.head = order[-1] & _NUMBER_MASK
         log.sequence = order[-1] >> _NUMBER_BITS
         self._read_bitmap()
+        if any(log.is_good(sector) for sector in others):
+            raise OtherVersion
         sectors = [entry & _NUMBER_MASK for entry in order]
         if log.retired:
             sectors = [sector for sector in sectors if log.is_good(sector)]
@@ -97,10 +101,11 @@ class Replay:
         # behind it never took effect. A torn one may, of a transaction that wrote it again.
         view, skip = self.log.view, self._skip
         left = self._records_bound
-        for position, header in _backwards(view, sectors):
+        for position in self._backwards(sectors):
             left -= 1
             if left < 0:
                 raise StoreDamaged
+            header = record.decode_header(view, position)
             kind, number = header[1], header[7]
             # All that took effect have lower ones.
             self.number = max(self.number, number)
@@ -119,6 +124,10 @@ class Replay:
             self._open = -1
         if self._open >= 0:
             skip.append(self._open)
+
+    def _backwards(self, sectors):
+        for sector in reversed(sectors):
+            yield from reversed(list(self.log.written(sector)))
 
     def _walk_all(self, sectors):
         log = self.log
@@ -155,9 +164,9 @@ class Replay:
                 if kind >= 0x40 or (skip and number in skip):
                     # Commit records have had their say.
                     if kind != 0x43:
-                        log.live[sector] += alive
-                        index.add(added)
+                        self._account(sector, alive, added, dead)
                         alive = added = 0
+                        dead = []
                         self._take(position, header)
                 else:
                     alive += size
@@ -173,11 +182,7 @@ class Replay:
                         added += 1
             count += 1
             position += size
-        index.add(added)
-        log.live[sector] += alive
-        for offset in dead:
-            log.account(offset, record.length_of(view, offset), -1)
-        self.superseded.extend(dead)
+        self._account(sector, alive, added, dead)
         log.count(sector, count)
         bound = 2 * record.LOG_RECORDS_PER_SECTOR * log.sectors + record.LOG_RECORDS_EXTRA
         if log.records > bound:
@@ -187,6 +192,16 @@ class Replay:
         log.end = end
         if position < end:
             self._look_behind(position, end)
+
+    def _account(self, sector, alive, added, dead):
+        # Since the last call: bytes of records that live, free slots of the index filled, records
+        # replaced.
+        log = self.log
+        self.store.index.add(added)
+        log.live[sector] += alive
+        for offset in dead:
+            log.account(offset, record.length_of(log.view, offset), -1)
+        self.superseded.extend(dead)
 
     def _take(self, position, header):
         # A record that is no object, or of a transaction that never took effect.
@@ -241,25 +256,9 @@ class Replay:
             log.release_dead()
 
 
-def _backwards(view, sectors):
-    # Generate (position, header) of the records that are not destroyed, the last one first.
-    for sector in reversed(sectors):
-        position = (sector << record.SECTOR_SHIFT) + record.SECTOR_HEADER_BYTES
-        end = (sector + 1) << record.SECTOR_SHIFT
-        found = []
-        size = record.step(view, position, end)
-        while size:
-            if view[position]:
-                found.append((position, record.decode_header(view, position)))
-            position += size
-            size = record.step(view, position, end)
-        found.reverse()
-        yield from found
-
-
 def _sectors_in_order(view, sectors):
-    """Sectors of the log as sequence << 10 | number, oldest first. OtherVersion."""
-    found = []
+    """Sectors of the log as sequence << 10 | number, oldest first; those of another version."""
+    found, others = [], []
     first = record.SECTOR_MAGIC & 0xFF
     for base in range(0, sectors << record.SECTOR_SHIFT, record.SECTOR_BYTES):
         # One byte tells most unused sectors: an erased one is FF, a released one 0.
@@ -269,11 +268,12 @@ def _sectors_in_order(view, sectors):
         if use is None:
             continue
         if use[0] != record.FORMAT_VERSION:
-            raise OtherVersion
+            others.append(base >> record.SECTOR_SHIFT)
+            continue
         entry = use[1] << _NUMBER_BITS | base >> record.SECTOR_SHIFT
         # Shuffled: MicroPython takes long to sort what is nearly sorted.
         found.append(entry)
         other = base * _MIXER % len(found)
         found[-1], found[other] = found[other], entry
     found.sort()
-    return found
+    return found, others

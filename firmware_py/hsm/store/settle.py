@@ -13,8 +13,8 @@ from hsm.store.errors import StoreFailure
 def settle(store, superseded, controls, clear_at=-1):
     """Destroy `superseded` and then `controls`, offsets of dead records and of what killed them.
 
-    `clear_at`: offset of the clear among them, or -1. StoreFull, StoreFailure: a sector fails, and
-    what lives there could not be moved away.
+    `clear_at`: offset of a clear among them, or -1; what it killed is destroyed as well.
+    StoreFull, StoreFailure: a sector fails, and what lives there could not be moved away.
     """
     log = store.log
     # Sectors that are to stay until what their controls killed is gone.
@@ -22,13 +22,14 @@ def settle(store, superseded, controls, clear_at=-1):
     if clear_at >= 0:
         # The user class went with the master key, and the device class is public: what is not
         # vital may stay, sealed, until its sector is erased for the next use.
-        for offset in superseded:
-            if log.view[offset + record.FLAGS_OFFSET] & record.FLAG_VITAL:
-                log.destroy(offset)
+        for offset in _dead(store, True):
+            log.destroy(offset)
         evacuate(store, anchors)
         log.release_dead(clear_at)
         # A sector that was given back may be opened again below.
         superseded = [offset for offset in superseded if _is_in_log(log, offset)]
+        for offset in _dead(store, False):
+            log.destroy(offset)
     _destroy(log, superseded)
     evacuate(store, anchors)
     evacuate(store)
@@ -49,6 +50,19 @@ def _destroy(log, offsets):
 
 def _is_in_log(log, offset):
     return log.live[offset >> record.SECTOR_SHIFT] != log.FREE
+
+
+def _dead(store, vital):
+    # Generate the offsets of dead objects' records that are not destroyed: all, or vital ones only.
+    view = store.log.view
+    for sector in range(store.log.sectors):
+        for offset in store.log.written(sector):
+            if vital and not view[offset + record.FLAGS_OFFSET] & record.FLAG_VITAL:
+                continue
+            if view[offset + record.KIND_OFFSET] < record.KIND_CONTROL:
+                id, part = record.id_of(view, offset), record.part_of(view, offset)
+                if store.index.offset(id, part) != offset:
+                    yield offset
 
 
 def evacuate(store, anchors=()):
@@ -93,17 +107,11 @@ def copy_live(store, sector, number):
     """Append copies of the live records in `sector` as they are; their offsets."""
     log = store.log
     view = log.view
-    position = (sector << record.SECTOR_SHIFT) + record.SECTOR_HEADER_BYTES
-    end = (sector + 1) << record.SECTOR_SHIFT
     copies = []
-    size = record.step(view, position, end)
-    while size:
-        if view[position]:
-            _, kind, flags, id, part, length, generation, _ = record.decode_header(view, position)
-            if kind < record.KIND_CONTROL and store.index.offset(id, part) == position:
-                start = position + record.HEADER_BYTES
-                payload = bytes(view[start : start + length])
-                copies.append(log.append(kind, flags, id, part, generation, number, payload))
-        position += size
-        size = record.step(view, position, end)
+    for offset in log.written(sector):
+        _, kind, flags, id, part, length, generation, _ = record.decode_header(view, offset)
+        if kind < record.KIND_CONTROL and store.index.offset(id, part) == offset:
+            start = offset + record.HEADER_BYTES
+            payload = bytes(view[start : start + length])
+            copies.append(log.append(kind, flags, id, part, generation, number, payload))
     return copies

@@ -124,6 +124,8 @@ class Store:
         for sector in range(log.sectors):
             base = sector << record.SECTOR_SHIFT
             if not log.flash.is_erased(base, record.SECTOR_BYTES) and not log.erase(sector):
+                # It may look like a sector of the log for ever: the new one's heads come after it.
+                log.sequence = max(log.sequence, log.sequence_of(sector))
                 log.retire(sector)
         if log.free_sectors() < record.RESERVE_SECTORS:
             raise StoreFailure
@@ -138,8 +140,7 @@ class Store:
             raise StoreDamaged
         self._root = bytes(self._payload(root))
         self.seal = self._open_seal(self._root)
-        covered = self.log.view[_COVERED_OFFSET:]
-        self.seal.fold_each(self._live_set, covered, self.index.table, _COVERED_BYTES)
+        self._fold_all()
         start = self.log.commit_at + HEADER_BYTES
         mac = self._commit_mac(replay.commit_number)
         found = self.log.view[start : start + record.COMMIT_BYTES]
@@ -343,9 +344,12 @@ class Store:
                 raise StoreFailure
             records.append((offset, header))
         clear_at = self.apply(records, superseded, controls)
-        added = [offset for offset, header in records if header[1] < record.KIND_CONTROL]
-        self._fold(added, 1)
-        self._fold(superseded, -1)
+        if clear_at >= 0:
+            self._fold_all()
+        else:
+            added = [offset for offset, header in records if header[1] < record.KIND_CONTROL]
+            self._fold(added, 1)
+            self._fold(superseded, -1)
         mac = self._commit_mac(number)
         check = record.commit_check(mac)
         self.log.commit_at = self.log.append(record.KIND_COMMIT, 0, 0, 0, check, number, mac)
@@ -391,7 +395,10 @@ class Store:
             raise StoreFailure
 
     def apply(self, records, superseded, controls):
-        """Let `records`, (offset, header) each, take effect in the index; as `take_effect`."""
+        """Let `records`, (offset, header) each, take effect in the index; as `take_effect`.
+
+        What a clear kills is not among `superseded`: no list grows with the number of objects.
+        """
         log = self.log
         put = self.index.put
         clear_at = -1
@@ -407,9 +414,10 @@ class Store:
                 dead = self.index.remove(id, part)
                 controls.append(offset)
             elif kind == record.KIND_CLEAR:
-                dead = self._clear()
+                self._clear()
                 controls.append(offset)
                 clear_at = offset
+                continue
             else:
                 raise StoreDamaged
             for old in dead:
@@ -418,7 +426,16 @@ class Store:
         return clear_at
 
     def _clear(self):
-        return self.index.remove_all(lambda offset: not self._flags(offset) & FLAG_PERSISTENT)
+        log, index = self.log, self.index
+        index.keep(lambda offset: self._flags(offset) & FLAG_PERSISTENT)
+        log.all_dead()
+        for offset in index.offsets():
+            log.account(offset, record.length_of(log.view, offset), 1)
+
+    def _fold_all(self):
+        self._live_set = bytearray(_LIVE_SET_BYTES)
+        covered = self.log.view[_COVERED_OFFSET:]
+        self.seal.fold_each(self._live_set, covered, self.index.table, _COVERED_BYTES)
 
     def _fold(self, offsets, sign):
         fold = self.seal.fold
