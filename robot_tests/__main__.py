@@ -175,6 +175,11 @@ def _take(run: Run, line: str, progress: Progress, task: TaskID) -> None:
         run.total = event["total"]
         progress.update(task, total=run.total)
         return
+    if "ended" in event:
+        if not progress.console.is_terminal:
+            # Nobody sees the bar: a line now and then tells that it goes on.
+            progress.console.print(f"{run.board}: {event['ended']}: {event['tests']} tests done")
+        return
     run.counts[event["status"]] += 1
     progress.update(task, completed=run.done, test=event["test"])
     if event["status"] == "PASS":

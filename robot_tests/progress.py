@@ -16,6 +16,12 @@ def start_suite(data: Any, result: Any) -> None:
         _tell(total=data.test_count)
 
 
+def end_suite(data: Any, result: Any) -> None:
+    """A file's suite has ended; `tests` of it were run."""
+    if data.source and data.source.is_file():
+        _tell(ended=data.source.stem, tests=len(result.tests))
+
+
 def end_test(data: Any, result: Any) -> None:
     """How a test ended; a suite's name is that of its file."""
     suite = data.parent.source.stem if data.parent.source else data.parent.name
