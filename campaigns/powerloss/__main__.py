@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import argparse
 import time
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from campaigns.powerloss import catalogue, mutants, report, runner
 from campaigns.powerloss.runner import Result, run_all
-from tools.errors import EXIT_FAILED, exit_with
+from tools.errors import EXIT_FAILED, ToolError, exit_with
 from tools.paths import BUILD
 
 SEED = 0
@@ -33,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--seed", type=int, default=SEED, help="of entropy and of random tears")
     result.add_argument("--depth", type=int, help="cuts one after the other")
     result.add_argument("--full", action="store_true", help="all tears, until nothing new comes up")
+    result.add_argument("--output", type=Path, default=REPORTS, help="folder of the reports")
     result.add_argument("--mutants", action="store_true", help="only the planted faults")
     return result
 
@@ -43,18 +45,20 @@ def main() -> int:
     console = Console(soft_wrap=True, highlight=False)
     if not console.is_terminal:
         console.width = LOG_COLUMNS
+    if arguments.depth is not None and arguments.depth < 1:
+        raise ToolError("--depth counts cuts one after the other: 1 or more")
     chosen = arguments.board or arguments.scenario
     tasks = catalogue.tasks(
         arguments.seed, arguments.board, arguments.scenario, arguments.depth, arguments.full
     )
     began = time.monotonic()
-    outcome = None if chosen else _try_mutants(console)
+    outcome = _try_mutants(console) if arguments.mutants or not chosen else None
     results = [] if arguments.mutants else _run(tasks, console)
     summary = report.Summary(results, outcome, time.monotonic() - began)
     if results:
         console.print(report.table(summary))
         console.print(report.invariants_table(summary))
-        for path in report.write(summary, REPORTS):
+        for path in report.write(summary, arguments.output):
             console.print(f"written: {path}")
     return _judge(summary, whole=bool(results) and not chosen, console=console)
 
