@@ -126,6 +126,7 @@ class Life:
     def _run(self) -> LifeResult:
         try:
             self.owner.personalise()
+            self.subject.wear_out(self._endurance, self._used)
             self._look_at_flash()
             self._live()
             self._last_words()
@@ -220,17 +221,13 @@ class Life:
 
 
 def _make(spec: LifeSpec) -> tuple[Subject, Endurance, list[int]]:
-    """The card of a life, how its sectors fail, and their erases before it began."""
+    """The card of a life, how its sectors will fail, and the erases that they had before."""
     if spec.place in DESKTOP_PLACES:
         endurance = Endurance(DESKTOP_CYCLES, spec.behaviour, spec.seed)
-        card = DesktopCard(spec.sectors, spec.seed)
-        card.wear_out(endurance)
-        return card, endurance, [0] * spec.sectors
-    endurance = Endurance(CHIP_CYCLES, spec.behaviour, spec.seed)
+        return DesktopCard(spec.sectors, spec.seed), endurance, [0] * spec.sectors
     chip = ChipCard(spec.place, image(spec.place), spec.seed)
     used = [
         CHIP_CYCLES_USED + CHIP_CYCLES * (sector % CHIP_SECTORS_PER_GOOD_ONE > 0)
         for sector in range(len(chip.erase_counts))
     ]
-    chip.wear_out(endurance, used)
-    return chip, endurance, used
+    return chip, Endurance(CHIP_CYCLES, spec.behaviour, spec.seed), used

@@ -14,7 +14,7 @@ from sim.device import Device as Chip
 from sim.device import DeviceStopped
 from sim.entropy import Entropy
 from sim.flash import SECTOR_BYTES, faults
-from sim.flash.cells import Cells
+from sim.flash.cells import ERASED_SECTOR, Cells
 from sim.flash.endurance import Endurance, OperationFault
 from sim.flash.faults import Torn
 from sim.flash.journal import Entry
@@ -45,6 +45,10 @@ class Subject(Protocol):
 
     def power_cycle(self) -> None:
         """Off, and on again."""
+        ...
+
+    def wear_out(self, endurance: Endurance, used: Sequence[int]) -> None:
+        """From now on sectors fail as `endurance` has it; they were erased `used` times."""
         ...
 
     def plan_cut(self, operations: int, tear: int) -> None:
@@ -86,8 +90,8 @@ class DesktopCard:
         self.flash = self._twin.flash
         self.flash.array.seed = seed
 
-    def wear_out(self, endurance: Endurance) -> None:
-        """From now on sectors fail as `endurance` has it."""
+    def wear_out(self, endurance: Endurance, used: Sequence[int]) -> None:
+        self.flash.erase_counts[:] = used
         self.flash.array.endurance = endurance
 
     def transmit(self, apdu: bytes) -> bytes:
@@ -151,9 +155,13 @@ class ChipCard:
         self.device.power_on(seed=seed)
 
     def wear_out(self, endurance: Endurance, used: Sequence[int]) -> None:
-        """Sectors fail as `endurance` has it; they have been erased `used` times before."""
-        self.device.flash.wear.erase_counts[self._sectors] = used
-        self.device.flash.endurance = endurance
+        flash = self.device.flash
+        flash.wear.erase_counts[self._sectors] = used
+        flash.endurance = endurance
+        # What was used is not blank: an erase that changes nothing has to show.
+        for sector in range(*self._sectors.indices(len(flash.wear.erase_counts))):
+            if flash.read(sector * SECTOR_BYTES, SECTOR_BYTES) == ERASED_SECTOR:
+                flash.poke(sector * SECTOR_BYTES, bytes(SECTOR_BYTES))
 
     def transmit(self, apdu: bytes) -> bytes:
         # The journal of a whole life would fill the memory.
