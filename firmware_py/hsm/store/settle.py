@@ -91,9 +91,20 @@ def _leave(store, sector):
     if log.live[sector]:
         # Not all of it could be read: it stays.
         raise StoreFailure
+    _scrub(log, sector)
     log.retire(sector)
-    # What could not be destroyed there goes now, or stays sealed.
+    # What could not be destroyed goes now, or stays sealed. Not before: half erased, the sector
+    # could show records that were destroyed long ago.
     log.erase(sector)
+
+
+def _scrub(log, sector):
+    # A second try for what was not destroyed, and the garbage of a torn record: once the sector is
+    # retired, no mount looks at it.
+    for offset in log.written(sector):
+        if log.view[offset + record.KIND_OFFSET] < record.KIND_CONTROL:
+            log.destroy(offset)
+    log.wipe(log.end_of(sector), (sector + 1) << record.SECTOR_SHIFT)
 
 
 def has_room(log, sector):
