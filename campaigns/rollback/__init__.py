@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Can old state come back? Old flash contents are put into a card, and it is booted.
+"""Can old state come back? Old flash contents go into a card, and it is booted.
 
 A life is recorded on the chip model, with the flash after each step. Then old contents go into the
 flash of the card as it is at the end: the whole region, one sector, sectors that changed together.

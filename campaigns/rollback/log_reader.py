@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads a region as docs/flash-format.md has it: what is live, by which commit, which bit fields.
+"""Reads a region without keys: what is live, by which commit, which bit fields.
 
 Without keys: it cannot tell a right MAC from a wrong one. Whether a card can have been in the state
 that is read shows in the images of its life: a state that none of them has was never committed.

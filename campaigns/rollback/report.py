@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a run found: tables on the screen, JSON, and the section of the documentation."""
+"""What a run found: tables, JSON, the section of the documentation."""
 
 from __future__ import annotations
 

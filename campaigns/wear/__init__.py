@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Does it wear out? Figures of the image, long lives, and lives that are run to the end.
+"""Does it wear out? Figures of the image, a long life, lives to the very end.
 
 Four parts: erases and programmed bytes per command, on the image of each board, held against
 `golden.toml`; a long life of the store, after which no sector may be much more worn than the mean;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`nox -s wear`: what commands cost the flash, how evenly it wears, how lives on it end."""
+"""`nox -s wear`: what commands cost the flash, how it wears, how lives on it end."""
 
 from __future__ import annotations
 

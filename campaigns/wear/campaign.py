@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs the parts of the campaign on two processes: figures, long life, hammer, lives to the end."""
+"""Runs the parts on two processes: figures, long life, hammer, lives to the end."""
 
 from __future__ import annotations
 

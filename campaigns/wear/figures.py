@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What commands cost the flash, on the image: erases, page programs, bytes that changed.
+"""What commands cost the flash, on the image: erases, programs, bytes changed.
 
 From the journal of the chip model. Averages over many of a kind: a sector is erased when the log
 comes to it, whichever command that is.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Lives that are run to the end: on flash that endures few erases, with cuts once it fails."""
+"""Lives run to the end: on flash that endures few erases, with power cuts."""
 
 from __future__ import annotations
 

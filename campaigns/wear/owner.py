@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The owner of a card that wears out: uses it by chance, knows what it holds, checks all of it.
+"""The owner of a card that wears out: uses it by chance, checks all that it holds.
 
 LIFE-1: after each command all committed data are there, a refusal has one of two status words, and
 nothing is half-written: the card is as before the command or as after it.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A card on a flash that wears out: the whole firmware on the desktop, or the image in a chip."""
+"""A card on flash that wears out: the firmware on the desktop, or a chip's image."""
 
 from __future__ import annotations
 
