@@ -36,7 +36,8 @@ ASSUMPTIONS about the flash
 INVARIANTS, named; tests refer to the names
   ATOM-1  after any cut the objects are those before or after the transaction, never a mix
   ATOM-2  after commit() returned, a cut leaves the state "after"
-  FAIL-1  after an operation failed or memory ran out, an error means "before", no error "after"
+  FAIL-1  after an operation failed or memory ran out, an error means "before", no error "after"; if
+          memory runs out for the mount that settles it, too, the store is damaged until the next
   BOOT-1  mount() ends on any bytes, within a bounded number of steps
   BOOT-2  a second mount() performs no flash operation, unless a failing sector could not be left
   PIN-1   tries never rise but by restore_tries or a new generation of the object
@@ -44,7 +45,8 @@ INVARIANTS, named; tests refer to the names
   KEY-1   a deleted or replaced object's payload is zero in the raw flash when commit() returns,
           after recovery otherwise; a log under compaction keeps no second copy. Two exceptions,
           both sealed: what clear() deletes that is not vital, until its sector is used again; what
-          stands in a retired sector that can be neither programmed nor erased
+          stands in a retired sector that cannot be programmed, if it cannot be erased either or
+          power fails before it was
   CTR-1   uses_spent never falls for one generation of an object
   CAP-1   capacity after mount() equals the capacity before; records up to it can always be put
   WEAR-1  sectors are taken in turn, those with contents that never change, too; their headers

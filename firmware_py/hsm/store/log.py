@@ -89,15 +89,25 @@ class Log:
         """Generate the offsets of the records in `sector` that are not destroyed, if it is used."""
         if self.live[sector] == _FREE:
             return
-        view = self.view
+        for offset in self._walk(sector):
+            if self.view[offset]:
+                yield offset
+
+    def end_of(self, sector):
+        """Offset behind the last record in `sector`."""
+        end = (sector << record.SECTOR_SHIFT) + record.SECTOR_HEADER_BYTES
+        for offset in self._walk(sector):
+            end = offset + record.record_bytes(record.length_of(self.view, offset))
+        return end
+
+    def _walk(self, sector):
         offset = (sector << record.SECTOR_SHIFT) + record.SECTOR_HEADER_BYTES
         end = (sector + 1) << record.SECTOR_SHIFT
-        size = record.step(view, offset, end)
+        size = record.step(self.view, offset, end)
         while size:
-            if view[offset]:
-                yield offset
+            yield offset
             offset += size
-            size = record.step(view, offset, end)
+            size = record.step(self.view, offset, end)
 
     def all_dead(self):
         """No record lives any more."""

@@ -223,7 +223,7 @@ class Store:
         last = self.index.last_part(id)
         sealed = self._sealed(offset)
         if last:
-            parts = [self._payload(self._find(id, part)) for part in range(last + 1)]
+            parts = [bytes(self._payload(self._find(id, part))) for part in range(last + 1)]
             sealed = b"".join(parts)
         # The last part of several says that it is; the seal is one.
         return key.open_object(self._bound(offset, 0, FLAG_LAST), sealed)
