@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`nox -s rollback`: put old flash contents into cards, boot them, hold the table against it."""
+"""`nox -s rollback`: boot cards with old flash contents, hold a table against it."""
 
 from __future__ import annotations
 

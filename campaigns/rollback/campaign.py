@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs the cases: records a life per board, makes its swaps, boots each, judges each."""
+"""Runs the cases: records a life per board, boots its swaps, judges each."""
 
 from __future__ import annotations
 

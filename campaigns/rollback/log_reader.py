@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Reads a region without keys: what is live, by which commit, which bit fields.
 
-Without keys: it cannot tell a right MAC from a wrong one. Whether a card can have been in the state
-that is read shows in the images of its life: a state that none of them has was never committed.
+The format is that of docs/flash-format.md. A right MAC and a wrong one look alike here; whether a
+card can have been in the state that is read shows in its life: what was never seen after any of its
+commands was never committed.
 """
 
 from __future__ import annotations

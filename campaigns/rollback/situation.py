@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a swap amounts to, known before anything is booted: the row of the table, the card due.
+"""What a swap amounts to, before anything is booted: the table's row, what is due.
 
 Rows: `whole` an older image; `older` sectors that make the card of an older moment; `dead` nothing
 that is live differs; `counters` only bit fields of live records differ; `revived` a record is live

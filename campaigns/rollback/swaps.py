@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which old contents are put in: the whole region, single sectors, sectors that changed together.
+"""Which old contents are put in: all, single sectors, what changed together.
 
 Of swaps that put the same bytes into the same sectors the one from the youngest image stays.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rollback campaign's own logic: which swaps, which situations, what counts as a failure."""
+"""The rollback campaign's own logic: swaps, situations, what counts as a failure."""
 
 from __future__ import annotations
 

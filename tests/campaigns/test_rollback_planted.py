@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A planted defect that the rollback campaign must notice: a commit whose MAC nobody compares.
+"""A planted defect that the campaign must notice: nobody compares a commit's MAC.
 
 A short life on the desktop firmware stands for that of a board.
 """
