@@ -88,9 +88,11 @@ class BoardBench:
         """Boot `image`; the card then answers."""
         return self._bench.boot(image)
 
-    def boot_cold(self, image: Image) -> Booted:
-        """The same from power-on."""
-        return self._bench.boot_cold(image)
+    def shortcut_problem(self, image: Image) -> str:
+        """What `boot` does otherwise than a boot from power-on; "" if nothing."""
+        if self._bench.boot(image) == self._bench.boot_cold(image):
+            return ""
+        return "a boot from the snapshot before the first look is not like one from power-on"
 
     def undone(self, ask: Callable[[], None]) -> None:
         """Run `ask`, then put the device back to where it was."""

@@ -16,6 +16,8 @@ from sim.scenario.image_bench import FAILURES, Booted
 from sim.scenario.images import Image
 from sim.scenario.subject import Boot, Recording
 
+TWO_JOURNALS = "two runs of the command left two journals"
+
 
 class CardBench(Protocol):
     """A device that a campaign works with, in a chip model or on the desktop."""
@@ -36,13 +38,17 @@ class CardBench(Protocol):
         """Boot `image`; the card then answers."""
         ...
 
+    def shortcut_problem(self, image: Image) -> str:
+        """What `boot` does otherwise than a boot from power-on; "" if nothing."""
+        ...
+
     def undone(self, ask: Callable[[], None]) -> None:
         """Run `ask`, then put the device back to where it was."""
         ...
 
 
 class CardSubject:
-    """One scenario on one bench."""
+    """One scenario on one bench. `unsound`: why nothing that is found can be trusted, or ""."""
 
     def __init__(self, bench: CardBench, scenario: CardScenario) -> None:
         self.bench = bench
@@ -52,9 +58,11 @@ class CardSubject:
         self._views: list[HostView] = []
         self.recording, self.secrets = self._recorded()
         again, _ = self._recorded()
-        self.differs = again.entries != self.recording.entries
         self.before = self._viewed(self.recording.start)
         self.end = self.recording.start.replay(self.recording.entries)
+        self.unsound = bench.shortcut_problem(self.end)
+        if again.entries != self.recording.entries:
+            self.unsound = TWO_JOURNALS
         self.after = self._viewed(self.end)
         self.spent = scenario.spent(self.before)
         self.restored = scenario.restored(self.before)

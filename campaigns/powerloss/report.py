@@ -54,7 +54,8 @@ def line(result: Result) -> str:
     found, count = result.found, result.ledger.violation_count()
     name = f"{result.task.board} {result.task.scenario}"
     text = f"{found.operations} operations, {found.cuts:,} cuts, {found.images:,} images"
-    return f"{name:<34} {text}, {count} violations" if not result.error else f"{name}: FAILED"
+    text = f"{text}, {count} violations, {result.cpu_s:.0f} s of CPU"
+    return f"{name:<34} {text}" if not result.error else f"{name}: FAILED"
 
 
 def table(summary: Summary) -> Table:
@@ -111,6 +112,7 @@ def as_data(summary: Summary) -> dict[str, Any]:
     """Everything, as plain data."""
     return {
         "wall_s": round(summary.wall_s, 1),
+        "cpu_s": round(sum(result.cpu_s for result in summary.results), 1),
         "totals": {name: summary.total(name) for name in FIGURES}
         | {"scenarios": len(summary.results), "violations": summary.ledger.violation_count()},
         "invariants": {name: vars(tally) for name, tally in sorted(summary.ledger.tallies.items())},
@@ -150,4 +152,5 @@ def _scenario_data(result: Result) -> dict[str, Any]:
         "violations": [vars(violation) for violation in result.ledger.violations],
         "tiles": [[tile.operation, tile.tear, tile.outcome] for tile in found.tiles],
         "error": result.error,
+        "cpu_s": round(result.cpu_s, 1),
     }

@@ -6,6 +6,7 @@ from __future__ import annotations
 import multiprocessing
 import queue
 import signal
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
@@ -36,20 +37,21 @@ class Result:
     found: Exploration = field(default_factory=Exploration)
     ledger: Ledger = field(default_factory=Ledger)
     error: str = ""
+    cpu_s: float = 0.0
 
 
 def run_task(
     task: Task, on_node: Callable[[int, int], object] = lambda cuts, images: None
 ) -> Result:
     """Explore one scenario."""
+    began = time.process_time()
     work = make(task)
     ledger = Ledger()
     ledger.declare(invariant.name for invariant in work.invariants.all())
     place, end = work.place, work.recording.start.replay(work.recording.entries)
     whole = (Cut(len(work.recording.entries), "none"),)
     identity = partial(place.id, whole, end)
-    problem = "two runs of the command left two journals" if work.differs else ""
-    ledger.enter("SAME-1", Verdict(len(work.recording.entries), problem), identity)
+    ledger.enter("SAME-1", Verdict(len(work.recording.entries), work.unsound), identity)
     ledger.enter("DONE-1", work.invariants.final(), identity)
     for verdict in work.failures():
         ledger.enter("FAIL-1", verdict, identity)
@@ -62,7 +64,9 @@ def run_task(
         tears=task.tears,
         on_node=on_node,
     )
-    return Result(task, place.geometry, explorer.run(work.recording), ledger)
+    found = explorer.run(work.recording)
+    cpu_s = time.process_time() - began
+    return Result(task, place.geometry, found, ledger, cpu_s=cpu_s)
 
 
 def _start_worker(news: Any) -> None:
