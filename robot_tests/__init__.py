@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Robot Framework suites: the life of an HSM in plain language, on any way to run the image."""
+"""Robot Framework suites: the life of an HSM in plain language."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a run tells its parent while it runs: one line of JSON per event, on standard output."""
+"""What a run tells its parent: one line of JSON per event, on standard output."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commands that change the card, by name: what must be there before, and what is done.
+"""Commands that change the card, by name: what is there before, what is done.
 
 The suite of power cuts names them; the host is logged in when one begins.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The whole state of a card as its host can see it, for comparisons across power cuts."""
+"""The whole state of a card as its host sees it, to compare across power cuts."""
 
 from __future__ import annotations
 

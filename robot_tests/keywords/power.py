@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The device on the bench: what a test starts with, power, and its flash as a whole."""
+"""The device on the bench: what a test starts with, power, its flash as a whole."""
 
 from __future__ import annotations
 
@@ -55,16 +55,6 @@ class Power:
     def device_must_be_one_that_can_be_put_back(self) -> None:
         """Skips the test where its end would be the device's, too."""
         bench().need(Capability.SNAPSHOTS)
-
-    @keyword
-    def switch_off(self) -> None:
-        """Take the power away."""
-        bench().backend.power_off()
-
-    @keyword
-    def switch_on(self) -> None:
-        """Give it power and select its applet."""
-        bench().power_on()
 
     @keyword
     def power_cycle(self) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Back ends with one planted fault each, or without capabilities: $HSM_FAULT names which.
+"""Back ends with one planted fault each; $HSM_FAULT names which.
 
 A suite whose tests pass on the faulty one proves nothing.
 """
