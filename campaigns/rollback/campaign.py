@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -18,11 +19,14 @@ from campaigns.rollback import life, verdict
 from campaigns.rollback.situation import Situations
 from campaigns.rollback.swaps import Regions, Swap, swaps
 from campaigns.rollback.witness import Observation, observe
-from sim.device import Device
+from sim.device import Device, DeviceSnapshot
+from sim.flash import SECTOR_BYTES
 from tools.paths import BUILD
 
 PROCESSES = 2
 CASES_AT_ONCE = 20
+# The engine keeps translations of code that it has dropped: a new one gives their memory back.
+BOOTS_PER_DEVICE = 100
 PRESENTS = (life.LAST, life.END)
 
 
@@ -53,7 +57,15 @@ class Bench:
         self.regions = Regions(record)
         self._situations = Situations(record, self.regions)
         self._table = verdict.Table.load()
-        self._device = Device.from_uf2(record.board, image, seed=life.SEED)
+        self._image = image
+        self._boots = 0
+        self._renew_device()
+
+    def _renew_device(self) -> None:
+        self._device = Device.from_uf2(self.record.board, self._image, seed=life.SEED)
+        self._presents: dict[int, DeviceSnapshot] = {}
+        # The old device refers to itself, and its memory is not Python's: it would stay for long.
+        gc.collect()
 
     def swaps(self) -> Iterator[Swap]:
         """All swaps into both presents."""
@@ -62,14 +74,26 @@ class Bench:
 
     def boot(self, swap: Swap) -> Observation:
         """What the host sees of the card with the old contents in it."""
+        self._boots += 1
+        if self._boots % BOOTS_PER_DEVICE == 0:
+            self._renew_device()
         device = self._device
-        if device.machine.powered:
-            device.power_off()
-        device.flash.poke(self.record.region_offset, self.regions.apply(swap))
-        # Thousands of boots: what they did is of no interest, and would be kept.
-        device.journal.clear()
+        device.restore(self._without_power(swap.present))
+        for sector in self.regions.sectors_of(swap):
+            offset = self.record.region_offset + sector * SECTOR_BYTES
+            device.flash.poke(offset, self.regions.sector(swap.older, sector))
         device.power_on(seed=life.SEED)
         return observe(device, self.record.memory)
+
+    def _without_power(self, present: int) -> DeviceSnapshot:
+        """The device with the flash of a present in it: swaps change a few sectors of that."""
+        if present not in self._presents:
+            device = self._device
+            if device.machine.powered:
+                device.power_off()
+            device.flash.poke(self.record.region_offset, self.record.moments[present].region)
+            self._presents[present] = device.snapshot()
+        return self._presents[present]
 
     def judge(self, swap: Swap) -> Case:
         """Boot a swap and hold it against the table."""
