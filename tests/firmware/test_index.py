@@ -2,7 +2,8 @@
 """The index against a dictionary: thousands of random puts and removals, collisions included."""
 
 import pytest
-from hsm.store import record
+from hsm.store import index as index_module
+from hsm.store import record, recovery
 from hsm.store.errors import StoreFull
 from hsm.store.index import Index
 from hypothesis import given
@@ -88,6 +89,25 @@ def test_words_are_neither_pointers_into_ram_nor_long_integers() -> None:
     for part in range(RECORDS_MAX):
         model.put(0xFFFF, part)
     assert all(word < 0x2000_0000 for word in model.index.table)
+
+
+def test_the_walk_of_a_mount_hashes_as_the_index_does() -> None:
+    for name in ("BY_ID", "BY_PART", "TAG_FROM", "TAG_MASK"):
+        assert getattr(recovery, f"_{name}") == getattr(index_module, name)
+
+
+@pytest.mark.parametrize("sectors", [344, 512])
+def test_few_records_meet_in_a_slot(sectors: int) -> None:
+    """What a mount takes depends on it: large files, and 255 keys with all that is beside them."""
+    slots = Index(memoryview(b""), sectors * record.LIVE_RECORDS_PER_SECTOR).slots
+    large = [(0xCF00 + file, part) for file in range(9) for part in range(190)]
+    prefixes = (0xCC00, 0x1200, 0xC400, 0xCE00)
+    keys = [(prefix | key, 0) for key in range(255) for prefix in prefixes]
+    for records in (large, keys):
+        places = {
+            (id * index_module.BY_ID + part * index_module.BY_PART) % slots for id, part in records
+        }
+        assert len(places) > len(records) * 0.7
 
 
 def test_the_largest_region_fits_a_word() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""CAP-1: what the capacity promises can be put, in records of any size, and rewritten for ever."""
+"""CAP-1: what the capacity promises can be put and rewritten, in all sizes.
 
 import random
 

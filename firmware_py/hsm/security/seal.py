@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The store's seal: a key per class, the MAC of commit records, the digest of the live set.
+"""The store's seal: a key per class, the commits' MAC, the digest of what lives.
 
 The device class opens with the device itself; the user class needs the master key, which only the
 user PIN opens.

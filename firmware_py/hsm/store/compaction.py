@@ -9,6 +9,7 @@ copies, which recovery destroys.
 from micropython import const
 
 from hsm.store import record
+from hsm.store.errors import StoreFailure, StoreFull
 from hsm.store.settle import copy_live, has_room
 
 # A move of the worst kind gains the 8 bytes of an alignment: a bound, never met in practice.
@@ -47,6 +48,10 @@ def _move(store, victim):
     number = store.next_number()
     try:
         copies = copy_live(store, victim, number)
+    except StoreFull:
+        # There was room: sectors have failed since.
+        store.mount()
+        raise StoreFailure
     except Exception:
         store.mount()
         raise

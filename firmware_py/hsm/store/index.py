@@ -18,8 +18,8 @@ from hsm.store.errors import StoreFull
 # The hash of (id, part) is a sum with these odd factors, which keep it below 2**30, where
 # MicroPython's integers cost no memory. Its remainder by the number of slots is the slot, its bits
 # from TAG_FROM are the tag.
-BY_ID = const(14941)
-BY_PART = const(2533)
+BY_ID = const(11057)
+BY_PART = const(5693)
 TAG_FROM = const(17)
 TAG_MASK = const(0xFF)
 

@@ -16,8 +16,8 @@ _NUMBER_BITS = const(10)
 _NUMBER_MASK = const(0x3FF)
 _MIXER = const(211)
 # As in hsm.store.index.
-_BY_ID = const(14941)
-_BY_PART = const(2533)
+_BY_ID = const(11057)
+_BY_PART = const(5693)
 _TAG_FROM = const(17)
 _TAG_MASK = const(0xFF)
 

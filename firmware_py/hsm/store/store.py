@@ -13,6 +13,7 @@ from hsm.store.errors import (
     StoreDamaged,
     StoreError,
     StoreFailure,
+    StoreFull,
 )
 from hsm.store.index import Index
 from hsm.store.log import Log
@@ -352,7 +353,11 @@ class Store:
             self._fold(superseded, -1)
         mac = self._commit_mac(number)
         check = record.commit_check(mac)
-        self.log.commit_at = self.log.append(record.KIND_COMMIT, 0, 0, 0, check, number, mac)
+        try:
+            self.log.commit_at = self.log.append(record.KIND_COMMIT, 0, 0, 0, check, number, mac)
+        except StoreFull:
+            # There was room when the transaction began: sectors have failed since.
+            raise StoreFailure
         self._cached_at = -1
         return clear_at
 
