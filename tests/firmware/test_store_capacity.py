@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""CAP-1: what the capacity promises can be put and rewritten, in all sizes.
+"""CAP-1: what the capacity promises can be put and rewritten, in all sizes."""
 
 import random
 

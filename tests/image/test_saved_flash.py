@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The flash of earlier firmware in this image: all is there, and goes on working.
+"""The flash of earlier firmware in this image: all is there, and goes on working."""
 
 from __future__ import annotations
 
