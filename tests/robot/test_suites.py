@@ -88,7 +88,7 @@ def test_the_tests_below_pass_without_a_fault(suites: Run) -> None:
     chosen = [word for _, test, _ in PLANTED for word in ("--test", test)]
     result = suites("--board", "pico", *chosen, fault="none")
     assert result.returncode == 0, result.stdout + result.stderr
-    assert result.stdout.split()[:3] == ["pico", str(len(PLANTED)), "passed"]
+    assert f" {len(PLANTED)} passed   0 failed   0 skipped" in result.stdout
 
 
 @pytest.mark.usefixtures("image")
