@@ -38,6 +38,7 @@ INVARIANTS, named; tests refer to the names
   ATOM-2  after commit() returned, a cut leaves the state "after"
   FAIL-1  after an operation failed or memory ran out, an error means "before", no error "after"; if
           memory runs out for the mount that settles it, too, the store is damaged until the next
+          mount
   BOOT-1  mount() ends on any bytes, within a bounded number of steps
   BOOT-2  a second mount() performs no flash operation, unless a failing sector could not be left
   PIN-1   tries never rise but by restore_tries or a new generation of the object
