@@ -17,6 +17,7 @@ from campaigns.powerloss.card_subject import CardSubject
 from campaigns.powerloss.host_view import HostView
 from campaigns.powerloss.layout import payload
 from campaigns.powerloss.store_invariants import PAGE_PROGRAMS_MAX
+from sim.flash.cells import ERASED_SECTOR
 from sim.life import card as hsm
 from sim.scenario.explorer import Node
 from sim.scenario.images import Image, Sector
@@ -232,7 +233,7 @@ class CardInvariants:
 
 
 def _is_erased(sector: Sector) -> bool:
-    return not sector.cells.strip(b"\xff")
+    return sector.cells == ERASED_SECTOR
 
 
 def _written_bytes(image: Image) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from sim.flash import PAGE_BYTES, SECTOR_BYTES
 from sim.flash.faults import Torn, interrupted, tear
@@ -135,18 +135,24 @@ def cuts_of(
     """
     image = start
     for operation, entry in enumerate(entries):
-        edges = boundaries(entry)
-        for torn in interrupted(
-            entry.operation,
-            entry.before,
-            entry.after,
-            offset=entry.offset,
-            boundaries=edges,
-            seed=seed,
-        ):
+        edges = tuple(boundaries(entry))
+        for torn in _tears(entry.operation, entry.before, entry.after, entry.offset, edges, seed):
             if tears is None or torn.name in tears:
                 yield Cut(operation, torn.name), image.torn(entry, torn)
         image = image.after(entry)
+
+
+@lru_cache(maxsize=2048)
+def _tears(
+    operation: Operation,
+    before: bytes,
+    after: bytes,
+    offset: int,
+    edges: tuple[int, ...],
+    seed: int,
+) -> list[Torn]:
+    # Most recoveries do much the same to the flash.
+    return interrupted(operation, before, after, offset=offset, boundaries=edges, seed=seed)
 
 
 def cut_image(start: Image, entries: Sequence[Entry], cut: Cut, seed: int) -> Image:
