@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Puts the firmware and the twins of its C modules on the import path; import this first."""
+"""Puts the firmware and its twins on the import path; import this first."""
 
 from __future__ import annotations
 

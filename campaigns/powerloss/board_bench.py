@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A board with the real image: starts made by APDUs once, commands recorded, images booted."""
+"""A board with the real image: starts made once, commands recorded, boots."""
 
 from __future__ import annotations
 

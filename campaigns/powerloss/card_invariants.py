@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The invariants of a card, on what a host sees and on what stands in the raw flash."""
+"""The invariants of a card: what a host sees, and the raw flash."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Starts that are a command away from something rare: a compaction, the end of a bit field.
+"""Starts that are a command away from a compaction or a full bit field.
 
 Found by trying: the next command is run and undone until it does more to the flash than usual. So
 nothing here knows when the store compacts, or how long a field is.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The whole firmware on the desktop: the same commands as on a board, over the twins."""
+"""The whole firmware on the desktop: the boards' commands over the twins."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The store alone over the twin flash: thousands of boots a second, exhaustive at depth 3."""
+"""The store alone over the twin flash: thousands of boots a second."""
 
 from __future__ import annotations
 

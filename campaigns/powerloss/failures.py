@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Operations of the flash that fail once, with the power on: invariant FAIL-1 of the store."""
+"""Operations of the flash that fail once, with the power on: FAIL-1."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The one thing the campaign knows of the flash format: where fields of a record end.
+"""What the campaign knows of the flash format: where fields end.
 
 Spec: docs/flash-format.md. A tear at a field's end leaves the fields before it whole, which is what
 a parser believes most easily. Edges in other operations cost a few boots and find nothing.

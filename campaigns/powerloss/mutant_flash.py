@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A flash under a store that leaves an operation out, or does two in the other order."""
+"""A flash that leaves an operation out, or does two in the other order."""
 
 from __future__ import annotations
 

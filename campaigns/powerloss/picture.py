@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The report as one HTML page: a picture for each scenario, operations across, tears down."""
+"""The report as one HTML page: operations across, tears down."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The last proof that a recovered card is whole: its keys sign what their certificates verify."""
+"""The last proof that a recovered card is whole: its keys sign."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The twin flash with an image in it, writing down what really happened to the cells."""
+"""The twin flash with an image in it, writing down what happened."""
 
 from __future__ import annotations
 

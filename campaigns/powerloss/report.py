@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The campaign's figures: tables for people, JSON for machines, one HTML page with pictures."""
+"""The campaign's figures: tables, JSON, and a page with pictures."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs tasks, in worker processes; what comes back are figures and a ledger for each."""
+"""Runs tasks in worker processes; figures and a ledger come back."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Power-loss scenarios: every cut of a command, every tear, every cut of the recovery.
+"""Power-loss scenarios: every cut of a command, and of its recovery.
 
 A power cut leaves the flash and nothing else. So a command is run once and its flash operations are
 written down; the image that a cut leaves is made from them, not run for. Each distinct image is

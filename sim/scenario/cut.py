@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where the power failed, once or again in the recovery, and the id that says so in one line."""
+"""Where the power failed, once or again, and the id that says so."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The explorer: boot each image that cuts can leave, judge it, and cut its recovery in turn.
+"""The explorer: boots each image that cuts can leave, and cuts recovery.
 
 A search through a graph, breadth first: nodes are images by digest, edges are cuts of what a boot
 did to the flash. A node is visited again only when less is allowed of it than before (`Phase`).

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A board whose data region holds any image: boots it, records what a command does to it.
+"""A board whose data region holds any image: boots it, records commands.
 
 What runs before the firmware first looks at its data does not depend on them. It runs once; each
 boot goes on from there, with its own image in the flash.

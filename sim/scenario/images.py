@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Images of the data region, made from a journal: shared by sector, told apart by digest.
+"""Images of the data region, made from a journal, told apart by digest.
 
 An image is what outlives the power: the bytes, which sectors are weak, and the OTP rows. Wear goes
 with it, but is no part of the digest: no boot can see it.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Named invariants and the ledger that counts them: what was never evaluated was not shown."""
+"""Named invariants, and the ledger that counts where they were shown."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The campaign and the replay as people call them: exit statuses, one-line errors, reports."""
+"""The campaign and the replay as people call them."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The explorer on the toy store: what it counts, what it finds, that it is the same each time."""
+"""The explorer on the toy store: what it counts and what it finds."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Replay ids round-trip and refuse; the ledger counts, and knows what was never shown."""
+"""Replay ids round-trip and refuse; the ledger knows what was shown."""
 
 from __future__ import annotations
 
