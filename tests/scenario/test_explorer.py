@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from sim.scenario.cut import Cut, ReplayId
@@ -19,8 +21,8 @@ FEW = ("none", "full", "prefixHalf", "preprogrammed", "marginal")
 
 def explored(subject: ToySubject, **options: object) -> tuple[Exploration, Ledger]:
     ledger = Ledger(kept_max=10_000)
-    explorer = Explorer(subject, subject.invariants(), PLACE, ledger, **options)  # type: ignore[arg-type]
-    return explorer.run(), ledger
+    run: Any = Explorer
+    return run(subject, subject.invariants(), PLACE, ledger, **options).run(), ledger
 
 
 @pytest.mark.parametrize("command", ["put", "compact"])

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A store so small that its cuts can be counted by hand.
 
-Two sectors, a log of values by number. A sector begins with a header; the sector with the higher sequence holds the log. Compaction copies
-what lives into the other sector and then writes its header. `header_first` writes it before: the
-fault that an explorer must find.
+Two sectors, a log of values by number. A sector begins with a header; the sector with the higher
+sequence holds the log. Compaction copies what lives into the other sector and then writes its
+header. `header_first` writes it before: the fault that an explorer must find.
 """
 
 from __future__ import annotations
