@@ -184,8 +184,7 @@ class Replay:
             position += size
         self._account(sector, alive, added, dead)
         log.count(sector, count)
-        bound = 2 * record.LOG_RECORDS_PER_SECTOR * log.sectors + record.LOG_RECORDS_EXTRA
-        if log.records > bound:
+        if log.records > self._records_bound:
             raise StoreDamaged
         # The log's position ends where the walk of the last sector ends.
         log.position = position
