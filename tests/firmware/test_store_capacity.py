@@ -6,6 +6,7 @@ import random
 import pytest
 from hsm import limits
 from hsm.store import Store, StoreFull, compaction, record
+from hsm.store.recovery import Replay
 from nor_flash import NorFlash
 from store_twin import CHUNK, KIND, contents, delete, fresh, mounted, objects, put
 
@@ -136,3 +137,15 @@ def test_a_mount_steps_over_a_bounded_number_of_records() -> None:
             delete(store, 1)
     assert store.log.records <= 40 * record.LOG_RECORDS_PER_SECTOR + 10
     assert mounted(flash).log.records == store.log.records
+
+
+def test_the_bound_of_a_mount_is_above_what_a_log_can_have() -> None:
+    """Where compaction gains nothing, all but FILL_BYTES of a sector may be tombstones, say."""
+    sector_bytes = record.SECTOR_BYTES - record.SECTOR_HEADER_BYTES
+    others = (sector_bytes - record.FILL_BYTES) // record.HEADER_BYTES
+    per_sector = others + record.LIVE_RECORDS_PER_SECTOR
+    for sectors in (PICO_SECTORS, record.SECTORS_MAX):
+        _, store = fresh(sectors)
+        # Besides, the head and the sectors of a transaction may have nothing else.
+        most = sectors * per_sector + record.FREE_SECTORS * (sector_bytes // record.HEADER_BYTES)
+        assert Replay(store)._records_bound >= most
