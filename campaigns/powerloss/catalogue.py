@@ -27,14 +27,14 @@ from sim.scenario.invariants import Invariant, Verdict
 from sim.scenario.subject import Recording, Subject
 from tools.errors import ToolError
 
-STORE_DEPTH = 3
 CORE_DEPTH = 2
 # One chip model is enough for the second cut in a run of minutes: what is cut is the same Python.
 DEEP_BOARDS = (desktop_bench.BOARD, "pico")
 Tears = Sequence[Collection[str] | None]
 ALL_TEARS: Tears = (None,)
-# Deeper cuts: before, after, and a tear of each kind.
-FEW = ("none", "full", "prefixHalf", "evenBits", "preprogrammed", "marginal")
+# Deeper cuts: after each operation, and a tear of each kind. Before an operation is after the one
+# before it.
+FEW = ("full", "prefixHalf", "evenBits", "preprogrammed", "marginal")
 STORE_TEARS: Tears = (None, None, FEW)
 BOARD_TEARS: Tears = (None, FEW)
 # To closure: with all of them at any depth, torn destructions combine without an end in sight.
@@ -126,8 +126,10 @@ def _task(name: str, board: str, seed: int, depth: int | None, full: bool) -> Ta
     if full:
         return Task(name, board, seed, depth, FULL_TEARS)
     deep = name in card_scenarios.CORE and board in DEEP_BOARDS
-    usual = STORE_DEPTH if on_store else CORE_DEPTH if deep else 1
-    tears = STORE_TEARS if on_store else BOARD_TEARS
+    usual = CORE_DEPTH if deep else 1
+    if on_store:
+        usual = next(one.depth for one in store_scenarios.SCENARIOS if one.name == name)
+    tears = STORE_TEARS if on_store and usual > CORE_DEPTH else BOARD_TEARS
     return Task(name, board, seed, depth or usual, tears)
 
 

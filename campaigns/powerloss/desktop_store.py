@@ -75,6 +75,7 @@ class StoreScenario:
     uses: tuple[int, ...] = ()
     given_back: tuple[int, ...] = ()
     faults: tuple[OperationFault, ...] = ()
+    depth: int = 3
 
 
 class StoreSubject:

@@ -206,9 +206,11 @@ SCENARIOS = [
     replace(
         _scenario("put_past_a_fault", small, put_new, with_object(5, NEW)),
         faults=(OperationFault(0, "half"),),
+        depth=2,
     ),
     replace(
         _scenario("delete_past_a_fault", small, lambda store: delete(store, 1), without(1)),
         faults=(OperationFault(2, "half"),),
+        depth=2,
     ),
 ]
