@@ -108,7 +108,7 @@ def check_settled(store: Store) -> None:
         for offset, header in records(view, sector):
             start = offset + record.HEADER_BYTES
             if offset not in live and header[1] != record.KIND_COMMIT:
-                assert not view[offset], "a dead record is not destroyed"
+                assert view[offset] != record.STATE_WRITTEN, "a dead record is not destroyed"
                 assert not any(view[start : start + header[5]]), "KEY-1"
 
 

@@ -5,7 +5,7 @@ import random
 
 import pytest
 from hsm import limits
-from hsm.store import Store, StoreFull, compaction, record
+from hsm.store import READY, Store, StoreFull, compaction, record
 from hsm.store.recovery import Replay
 from nor_flash import NorFlash
 from store_twin import CHUNK, KIND, contents, delete, fresh, mounted, objects, put
@@ -149,3 +149,23 @@ def test_the_bound_of_a_mount_is_above_what_a_log_can_have() -> None:
         # Besides, the head and the sectors of a transaction may have nothing else.
         most = sectors * per_sector + record.FREE_SECTORS * (sector_bytes // record.HEADER_BYTES)
         assert Replay(store)._records_bound >= most
+
+
+def test_a_log_too_full_to_be_compacted_still_mounts() -> None:
+    # So much lives in each sector that no move gains, and the rest is full of the tiniest records.
+    flash, store = fresh(record.SECTORS_MAX)
+    log = store.log
+    id = 0
+    while True:
+        id += 1
+        try:
+            put(store, id, b"lives" * 619)
+        except StoreFull:
+            break
+        while log.end - log.position >= 80:
+            put(store, 9001, b"")
+            if log.end - log.position >= 64:
+                delete(store, 9001)
+    assert log.records > 20 * record.SECTORS_MAX
+    again = mounted(flash)
+    assert again.state == READY and again.log.records == log.records

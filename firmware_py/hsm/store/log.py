@@ -90,7 +90,7 @@ class Log:
         if self.live[sector] == _FREE:
             return
         for offset in self._walk(sector):
-            if self.view[offset]:
+            if self.view[offset] == record.STATE_WRITTEN:
                 yield offset
 
     def end_of(self, sector):
@@ -298,10 +298,12 @@ class Log:
     def destroy(self, offset):
         """KEY-1: zero the payload of the record at `offset`, then mark it destroyed.
 
-        Where the flash refuses, the sector is failing.
+        A control record keeps its payload, which is no secret: a MAC that is half programmed and
+        half zeroed could pass its check. Where the flash refuses, the sector is failing.
         """
         try:
-            self._zero(offset + record.HEADER_BYTES, record.length_of(self.view, offset))
+            if self.view[offset + record.KIND_OFFSET] < record.KIND_CONTROL:
+                self._zero(offset + record.HEADER_BYTES, record.length_of(self.view, offset))
             self.program(offset + record.STATE_OFFSET, record.STATE_DESTROYED)
         except StoreFailure:
             self.fail(offset)

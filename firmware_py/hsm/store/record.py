@@ -38,6 +38,7 @@ CHECK_OFFSET = const(4)
 KIND_OFFSET = const(8)
 FLAGS_OFFSET = const(9)
 LENGTH_OFFSET = const(14)
+STATE_WRITTEN = const(0xFF)  # one bit at 0, and the record is destroyed
 STATE_DESTROYED = b"\0"
 
 # Kinds below KIND_CONTROL are objects; their meaning is the caller's. 0 and FF are never a kind.
@@ -85,7 +86,7 @@ ACTIVE_CONTROLS_MAX = const(64)
 _HEADER = "<IBBHHHII"
 _SECTOR_HALF = "<HHIII"
 _WEAR_MAGIC = const(0x5745)  # "EW"
-_STATE_WRITTEN = b"\xff\xff\xff\xff"
+_STATE_AND_RESERVED = b"\xff\xff\xff\xff"
 
 # The largest small integer of MicroPython on 32 bits: sums up to it cost no memory.
 CHECK_TOTAL = const(0x3FFFFFFF)
@@ -107,13 +108,16 @@ def record_bytes(length):
 def encode_header(kind, flags, id, part, length, generation, transaction):
     """The 24 bytes of a record header; its state says "written"."""
     fields = (kind, flags, id, part, length, generation, transaction)
-    return _STATE_WRITTEN + struct.pack(_HEADER, CHECK_TOTAL - sum(fields), *fields)
+    return _STATE_AND_RESERVED + struct.pack(_HEADER, CHECK_TOTAL - sum(fields), *fields)
 
 
 def decode_header(view, offset):
-    """(check, kind, flags, id, part, length, generation, transaction); None: torn or no header."""
+    """(check, kind, flags, id, part, length, generation, transaction); None: torn or no header.
+
+    Kind 0 is none: what is being zeroed may pass the check on its way.
+    """
     fields = struct.unpack_from(_HEADER, view, offset + CHECK_OFFSET)
-    return fields if sum(fields) == CHECK_TOTAL else None
+    return fields if sum(fields) == CHECK_TOTAL and fields[1] else None
 
 
 def step(view, offset, end):
@@ -124,7 +128,7 @@ def step(view, offset, end):
     """
     if end - offset < HEADER_BYTES:
         return 0
-    if view[offset]:
+    if view[offset] == STATE_WRITTEN:
         header = decode_header(view, offset)
         if header is None or header[4] > PART_MAX:
             return 0

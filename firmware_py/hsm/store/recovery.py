@@ -15,6 +15,8 @@ from hsm.store.errors import OtherVersion, StoreDamaged
 _NUMBER_BITS = const(10)
 _NUMBER_MASK = const(0x3FF)
 _MIXER = const(211)
+# Behind every record.
+_NOWHERE = const(0x3FFFFFFF)
 # As in hsm.store.index.
 _BY_ID = const(11057)
 _BY_PART = const(5693)
@@ -107,6 +109,9 @@ class Replay:
                 raise StoreDamaged
             header = record.decode_header(view, position)
             kind, number = header[1], header[7]
+            if number > record.TRANSACTION_MAX:
+                # Garbage that passed the check while it was torn or zeroed.
+                continue
             # All that took effect have lower ones.
             self.number = max(self.number, number)
             if kind == record.KIND_CANCEL:
@@ -134,11 +139,18 @@ class Replay:
         self.store.index.clear()
         for sector in sectors:
             log.live[sector] = 0
+        # What stands behind the last commit never took effect, whatever its numbers say: it may
+        # have been torn, and torn again while it was destroyed.
+        behind, commit_sector = _NOWHERE, log.commit_at >> record.SECTOR_SHIFT
         for sector in sectors:
-            self._walk(sector)
+            if sector == commit_sector:
+                behind = log.commit_at
+            self._walk(sector, behind)
+            if sector == commit_sector:
+                behind = 0
         log.live_bytes = sum([log.live[sector] for sector in sectors])
 
-    def _walk(self, sector):
+    def _walk(self, sector, behind):
         # This is the loop that a mount spends its time in: names are local, and record.step and
         # Index.put are written out for what is frequent.
         log, index, skip = self.log, self.store.index, self._skip
@@ -150,7 +162,7 @@ class Replay:
         count = added = alive = 0
         dead = []
         while position <= last_start:
-            if not view[position]:
+            if view[position] != 0xFF:
                 size = ((view[position + 14] | view[position + 15] << 8) + 31) & -8
                 if not view[position + 8] or size > end - position:
                     break
@@ -159,15 +171,15 @@ class Replay:
                 check, kind, flags, id, part, length, generation, number = header
                 size = (length + 31) & -8
                 total = check + kind + flags + id + part + length + generation + number
-                if total != 0x3FFFFFFF or size > end - position or part > 4095:
+                if total != 0x3FFFFFFF or not kind or size > end - position or part > 511:
                     break
-                if kind >= 0x40 or (skip and number in skip):
+                if kind >= 0x40 or position > behind or (skip and number in skip):
                     # Commit records have had their say.
                     if kind != 0x43:
                         self._account(sector, alive, added, dead)
                         alive = added = 0
                         dead = []
-                        self._take(position, header)
+                        self._take(position, header, position > behind)
                 else:
                     alive += size
                     hash = id * _BY_ID + part * _BY_PART
@@ -202,14 +214,14 @@ class Replay:
             log.account(offset, record.length_of(log.view, offset), -1)
         self.superseded.extend(dead)
 
-    def _take(self, position, header):
+    def _take(self, position, header, is_behind):
         # A record that is no object, or of a transaction that never took effect.
         kind, transaction = header[1], header[7]
         if kind == record.KIND_CANCEL:
             self.controls.append(position)
             if transaction not in self._skip:
                 self._skip.append(transaction)
-        elif transaction in self._skip:
+        elif is_behind or transaction in self._skip:
             self._void.append(position)
         else:
             entry = ((position, header),)

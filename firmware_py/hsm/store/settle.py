@@ -44,7 +44,7 @@ def settle(store, superseded, controls, clear_at=-1):
 
 def _destroy(log, offsets):
     for offset in offsets:
-        if log.view[offset] and _is_in_log(log, offset):
+        if log.view[offset] == record.STATE_WRITTEN and _is_in_log(log, offset):
             log.destroy(offset)
 
 
