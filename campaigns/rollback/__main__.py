@@ -55,7 +55,7 @@ def replay(name: str) -> int:
     """One case, told in full."""
     board = name.split("/")[1] if name.count("/") > 1 else ""
     if board not in boards.names():
-        raise ToolError(f"unknown case {name!r}: ids look like rb/pico/21/17/152")
+        raise ToolError(f"unknown case {name!r}: ids look like rb/pico/27/17/152")
     check_images([board])
     try:
         case = campaign.replay(name)

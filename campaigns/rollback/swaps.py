@@ -35,9 +35,12 @@ class Swap:
     @classmethod
     def parse(cls, name: str) -> Swap:
         """The swap of a name; ValueError if it is none."""
-        present, older, what = name.split("/")
-        sectors = () if what == "whole" else tuple(int(sector) for sector in what.split("+"))
-        return cls(int(present), int(older), sectors)
+        try:
+            present, older, what = name.split("/")
+            sectors = () if what == "whole" else tuple(int(sector) for sector in what.split("+"))
+            return cls(int(present), int(older), sectors)
+        except ValueError:
+            raise ValueError(f"no swap is called {name!r}: they look like 27/17/152") from None
 
 
 class Regions:

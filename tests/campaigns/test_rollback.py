@@ -64,6 +64,12 @@ def test_a_name_leads_back_to_its_swap(swap):
     assert Swap.parse(swap.name) == swap
 
 
+@pytest.mark.parametrize("name", ["", "3/0", "3/0/5-6", "a/0/whole"])
+def test_other_names_are_refused(name):
+    with pytest.raises(ValueError, match="no swap is called"):
+        Swap.parse(name)
+
+
 # --- verdicts ---------------------------------------------------------------------------------
 
 WHAT_CAN_COME_BACK = {
