@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Secret.fold, fold_each, combine, check_value called from the firmware: results, cost."""
+"""Secret.fold, fold_each, combine, check_value from the firmware: results, cost."""
 
 from __future__ import annotations
 

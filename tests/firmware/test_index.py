@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The index against a dictionary: thousands of random puts and removals, collisions included."""
+"""The index against a dictionary: random puts and removals, collisions too."""
 
 import pytest
 from hsm.store import index as index_module

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A tear, and a second one while recovery zeroes what the first has left: never a whole header.
+"""A tear, and a second one while recovery zeroes what is left: no whole header.
 
 Sums tell what one interruption left, for it moves all bits the same way. Zeroing moves them the
 other way, so that what stands behind the last commit must not count, however whole it looks.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a store that is used to its limits costs: memory of its index, mount, reading.
+"""What a store used to its limits costs: memory of its index, mount, reading.
 
 For the tests of the image and for the benchmark: everything goes through APDUs. PINs have the
 lowest stretching cost, which is not measured here.
