@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The store filled to its limits on the real image: memory, mount, capacity, nothing lost."""
+"""The store of the image at its limits: memory, mount, capacity, nothing lost."""
 
 from __future__ import annotations
 
