@@ -311,12 +311,14 @@ class Log:
     def wipe(self, position, end):
         """Zero the garbage between `position`, where a torn header is, and the sector's end.
 
-        The state comes last: half wiped, it must not look like a record that was destroyed.
+        What stands behind the header goes first, then its state, then its fields: wherever a cut
+        falls, the header is torn, or that of a destroyed record, and never looks whole.
         """
-        fields = min(position + record.KIND_OFFSET, end)
+        contents = min(position + record.HEADER_BYTES, end)
         try:
-            self._zero(fields, end - fields)
-            self._zero(position, fields - position)
+            self._zero(contents, end - contents)
+            self.program(position + record.STATE_OFFSET, record.STATE_DESTROYED)
+            self._zero(position, contents - position)
         except StoreFailure:
             self.fail(position)
 

@@ -125,7 +125,7 @@ class Replay:
                 self._torn_commits.append(position)
             if number not in skip:
                 self._open = number
-        if self._open == self.commit_number:
+        if self._open <= self.commit_number:
             self._open = -1
         if self._open >= 0:
             skip.append(self._open)
