@@ -22,7 +22,7 @@ from fuzz.families import FAMILIES
 from fuzz.lived_in import LivedIn, Truth
 from fuzz.session import Observation, Session
 from sim.device import Device, DeviceSnapshot
-from tools.paths import BUILD
+from tools.product import image_of
 
 PROCESSES = 2
 IMAGES_AT_ONCE = 22
@@ -80,17 +80,12 @@ def cases(boards: Sequence[str], seed: int) -> Iterator[Case]:
         yield Case(boards[place], names[turn % len(names)], seed, index)
 
 
-def image(board: str) -> Path:
-    """The product image of a board."""
-    return BUILD / board / "hsm.uf2"
-
-
 class Bench:
     """A device of one board, and the cards that its images start from."""
 
     def __init__(self, lived: LivedIn) -> None:
         self.lived = lived
-        self.device: Device = lived_in.new_device(lived.board, image(lived.board))
+        self.device: Device = lived_in.new_device(lived.board, image_of(lived.board))
         self.unpowered: DeviceSnapshot = self.device.snapshot()
 
     def region(self, case: Case) -> bytes:
@@ -108,7 +103,7 @@ class Bench:
 
 
 def _live(board: str, path: Path) -> None:
-    path.write_bytes(pickle.dumps(lived_in.live(board, image(board))))
+    path.write_bytes(pickle.dumps(lived_in.live(board, image_of(board))))
 
 
 @lru_cache
@@ -164,4 +159,4 @@ def run(
 
 def bench(board: str) -> Bench:
     """A bench in this process, for a single image."""
-    return Bench(lived_in.live(board, image(board)))
+    return Bench(lived_in.live(board, image_of(board)))

@@ -13,6 +13,7 @@ from fuzz import campaign, report
 from fuzz.campaign import Case
 from tools.errors import EXIT_FAILED, ToolError, exit_with
 from tools.paths import BUILD
+from tools.product import require_images
 
 IMAGES = 2_000
 REPORT = BUILD / "fuzz" / "random_images.json"
@@ -36,7 +37,7 @@ def main() -> int:
     if arguments.replay:
         return replay(arguments.replay, arguments.save)
     chosen = [arguments.board] if arguments.board else boards.names()
-    check_images(chosen)
+    require_images(chosen)
     results = campaign.run(chosen, arguments.seed, arguments.images, arguments.seconds, Console())
     data = report.figures(results, arguments.seed)
     report.show(Console(width=COLUMNS), data)
@@ -48,20 +49,13 @@ def main() -> int:
     return EXIT_FAILED if data["findings"] else 0
 
 
-def check_images(chosen: list[str]) -> None:
-    """Raises ToolError when a board's image is not there."""
-    for board in chosen:
-        if not campaign.image(board).exists():
-            raise ToolError(f"{campaign.image(board)} is not there: run `nox -s firmware`")
-
-
 def replay(name: str, save: Path | None) -> int:
     """One image, told in full."""
     try:
         case = Case.parse(name)
     except ValueError as error:
         raise ToolError(f"unknown image {name!r}: {error}") from None
-    check_images([case.board])
+    require_images([case.board])
     bench = campaign.bench(case.board)
     if save is not None:
         save.write_bytes(bench.region(case))

@@ -12,8 +12,7 @@ from sim.life.card import Card
 from sim.scenario.image_bench import Booted, ImageBench
 from sim.scenario.images import Image
 from sim.scenario.subject import Recording
-from tools.errors import ToolError
-from tools.paths import BUILD
+from tools.product import image_of, require_images
 
 # Functions of the port's Python module without which the firmware cannot see its data.
 FIRST_LOOK = ("port_flash_view", "port_flash_is_erased")
@@ -31,11 +30,9 @@ class BoardBench:
     """One board of `boards/`, seed `seed`."""
 
     def __init__(self, board: str, seed: int) -> None:
-        image = BUILD / board / "hsm.uf2"
-        if not image.exists():
-            raise ToolError(f"no image for board {board}: build it with `nox -s firmware`")
+        require_images([board])
         self.board = board
-        self.device = Device.from_uf2(board, image, seed=seed)
+        self.device = Device.from_uf2(board, image_of(board), seed=seed)
         self._bench = ImageBench(self.device, FIRST_LOOK, COMPARE, seed)
         self.geometry = f"{self._bench.sectors}x4096"
         self.card = Card(self.device.transmit)

@@ -9,10 +9,12 @@ from pathlib import Path
 from rich.console import Console
 
 import boards
+from campaigns import generated_section
 from campaigns.rollback import campaign, report
 from campaigns.rollback.verdict import Table
 from tools.errors import EXIT_FAILED, ToolError, exit_with
 from tools.paths import BUILD, PROJECT
+from tools.product import require_images
 
 DOCS_PAGE = PROJECT / "docs" / "rollback.md"
 REPORT = BUILD / "rollback" / "report.json"
@@ -30,12 +32,12 @@ def main() -> int:
     arguments = parser.parse_args()
     table = Table.load()
     if arguments.write_docs:
-        DOCS_PAGE.write_text(report.with_section(DOCS_PAGE.read_text(), report.section(table)))
+        generated_section.renew(DOCS_PAGE, report.section(table))
         return 0
     if arguments.case:
         return replay(arguments.case)
     chosen = [arguments.board] if arguments.board else boards.names()
-    check_images(chosen)
+    require_images(chosen)
     console = Console()
     cases = campaign.run(chosen, console)
     report.show(Console(width=COLUMNS), cases, table, chosen)
@@ -44,19 +46,12 @@ def main() -> int:
     return tell(report.failures(cases, table, chosen), len(cases))
 
 
-def check_images(chosen: list[str]) -> None:
-    """Raises ToolError when a board's image is not there."""
-    for board in chosen:
-        if not campaign.image(board).exists():
-            raise ToolError(f"{campaign.image(board)} is not there: run `nox -s firmware`")
-
-
 def replay(name: str) -> int:
     """One case, told in full."""
     board = name.split("/")[1] if name.count("/") > 1 else ""
     if board not in boards.names():
         raise ToolError(f"unknown case {name!r}: ids look like rb/pico/27/17/152")
-    check_images([board])
+    require_images([board])
     try:
         case = campaign.replay(name)
     except ValueError as error:

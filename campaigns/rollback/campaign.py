@@ -21,7 +21,7 @@ from campaigns.rollback.swaps import Regions, Swap, swaps
 from campaigns.rollback.witness import Observation, observe
 from sim.device import Device, DeviceSnapshot
 from sim.flash import SECTOR_BYTES
-from tools.paths import BUILD
+from tools.product import image_of
 
 PROCESSES = 2
 CASES_AT_ONCE = 20
@@ -114,24 +114,19 @@ def _names(kinds: frozenset[str]) -> str:
     return ", ".join(kind for kind in verdict.KINDS if kind in kinds) or "nothing"
 
 
-def image(board: str) -> Path:
-    """The product image of a board."""
-    return BUILD / board / "hsm.uf2"
-
-
 # --- in the worker processes ------------------------------------------------------------------
 
 
 def _record(board: str, path: Path) -> list[Swap]:
     """Record a board's life into a file; its swaps."""
-    record = life.record(board, image(board))
+    record = life.record(board, image_of(board))
     path.write_bytes(pickle.dumps(record))
     return list(_bench(board, path).swaps())
 
 
 @lru_cache(maxsize=1)
 def _bench(board: str, path: Path) -> Bench:
-    return Bench(pickle.loads(path.read_bytes()), image(board))
+    return Bench(pickle.loads(path.read_bytes()), image_of(board))
 
 
 def _judge(board: str, path: Path, batch: Sequence[Swap]) -> list[Case]:
@@ -174,7 +169,7 @@ def replay(name: str) -> Case:
     if prefix != "rb":
         raise ValueError(f"{name} is no case of this campaign")
     swap = Swap.parse(swap_name)
-    bench = Bench(life.record(board, image(board)), image(board))
+    bench = Bench(life.record(board, image_of(board)), image_of(board))
     moments = len(bench.record.moments)
     if not 0 <= swap.older < swap.present < moments:
         raise ValueError(f"{name}: the life has moments 0 to {moments - 1}")

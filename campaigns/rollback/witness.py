@@ -10,10 +10,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-
+from campaigns.signature import is_of
 from sim.apdu import SW_SUCCESS
 from sim.life import card as hsm
 from sim.life.card import Card, CardError
@@ -50,18 +47,9 @@ class Memory:
     def name_of(self, key_id: int, signature: bytes) -> str:
         """The key that made `signature` over MESSAGE."""
         for name, (at, point) in self.keys.items():
-            if at == key_id and _verifies(point, signature):
+            if at == key_id and is_of(point, signature, MESSAGE):
                 return name
         return f"unknown key {key_id}"
-
-
-def _verifies(point: bytes, signature: bytes) -> bool:
-    key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
-    try:
-        key.verify(signature, MESSAGE, ec.ECDSA(hashes.SHA256()))
-    except InvalidSignature:
-        return False
-    return True
 
 
 @dataclass(frozen=True)

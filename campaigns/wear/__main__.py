@@ -10,11 +10,13 @@ from pathlib import Path
 from rich.console import Console
 
 import boards
-from campaigns.wear import campaign, golden, hammer, levelling, lives, report
+from campaigns import generated_section
+from campaigns.wear import campaign, golden, hammer, levelling, report
 from campaigns.wear.campaign import Part, Results
 from campaigns.wear.lives import DESKTOP_PLACES, LifeSpec
 from tools.errors import EXIT_FAILED, ToolError, exit_with
 from tools.paths import BUILD, PROJECT
+from tools.product import require_images
 
 DOCS_PAGE = PROJECT / "docs" / "wear.md"
 REPORT = BUILD / "wear" / "report.json"
@@ -27,7 +29,7 @@ def main() -> int:
         write_docs()
         return 0
     parts = chosen_parts(arguments)
-    check_images()
+    require_images(boards.names())
     results = campaign.run(parts, Console())
     if arguments.update:
         golden.write(results.figures)
@@ -82,17 +84,9 @@ def life_of(text: str) -> LifeSpec:
     return spec
 
 
-def check_images() -> None:
-    """Raises ToolError when a board's image is not there."""
-    for board in boards.names():
-        if not lives.image(board).exists():
-            raise ToolError(f"{lives.image(board)} is not there: run `nox -s firmware`")
-
-
 def write_docs() -> None:
     """Put the golden figures into their page."""
-    section = report.figures_section(golden.load())
-    DOCS_PAGE.write_text(report.with_section(DOCS_PAGE.read_text(), section))
+    generated_section.renew(DOCS_PAGE, report.figures_section(golden.load()))
 
 
 def tell(results: Results, kept: golden.Golden, failed: list[str]) -> int:

@@ -18,6 +18,7 @@ from campaigns.wear.hammer import Hammered
 from campaigns.wear.levelling import Levelling
 from campaigns.wear.lives import DESKTOP, UNLEVELLED, LifeResult, LifeSpec
 from sim.flash.endurance import BadSector
+from tools.product import image_of
 
 Found = Figures | Levelling | Hammered | LifeResult
 PROCESSES = 2
@@ -78,7 +79,7 @@ def live(spec: LifeSpec) -> LifeResult:
 def figure_parts() -> list[Part]:
     """The figures of each board."""
     return [
-        Part(f"figures of {board}", partial(figures.measure, board, lives.image(board)), 6)
+        Part(f"figures of {board}", partial(figures.measure, board, image_of(board)), 6)
         for board in boards.names()
     ]
 

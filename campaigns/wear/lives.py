@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 
 from campaigns.wear.levelling import without_levelling
 from campaigns.wear.owner import (
@@ -19,7 +18,7 @@ from campaigns.wear.owner import (
 from campaigns.wear.subject import EFFECTS, ChipCard, DesktopCard, Subject
 from sim.flash.endurance import BadSector, Endurance
 from sim.life.card import FlashState
-from tools.paths import BUILD
+from tools.product import image_of
 
 # The firmware on the desktop: as it is, and with a store that does not level.
 DESKTOP, UNLEVELLED = "desktop", "unlevelled"
@@ -101,11 +100,6 @@ class LifeResult:
         return self.erases / self.erases_possible
 
 
-def image(board: str) -> Path:
-    """The product image of a board."""
-    return BUILD / board / "hsm.uf2"
-
-
 class Life:
     """A card from its first INITIALIZE until its flash takes no more changes."""
 
@@ -139,13 +133,8 @@ class Life:
     def _live(self) -> None:
         owner, refused = self.owner, 0
         for _ in range(COMMANDS_MAX):
-            if self._retired and not owner.draw(COMMANDS_PER_CUT):
-                cut = owner.draw(OPERATIONS_PER_COMMAND), owner.draw(TEARS_MAX)
-                self.subject.plan_cut(*cut)
-            if self._retired and not owner.draw(COMMANDS_PER_FAILURE):
-                self.subject.plan_failure(
-                    owner.draw(OPERATIONS_PER_COMMAND), owner.draw(len(EFFECTS))
-                )
+            if self._retired:
+                self._plan()
             done = owner.act()
             if done.writes and done.sw:
                 refused = refused + 1 if done.sw in REFUSALS else 0
@@ -225,7 +214,7 @@ def _make(spec: LifeSpec) -> tuple[Subject, Endurance, list[int]]:
     if spec.place in DESKTOP_PLACES:
         endurance = Endurance(DESKTOP_CYCLES, spec.behaviour, spec.seed)
         return DesktopCard(spec.sectors, spec.seed), endurance, [0] * spec.sectors
-    chip = ChipCard(spec.place, image(spec.place), spec.seed)
+    chip = ChipCard(spec.place, image_of(spec.place), spec.seed)
     used = [
         CHIP_CYCLES_USED + CHIP_CYCLES * (sector % CHIP_SECTORS_PER_GOOD_ONE > 0)
         for sector in range(len(chip.erase_counts))

@@ -12,10 +12,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-
+from campaigns.signature import is_of
 from campaigns.wear.subject import PowerFailed, Subject
 from sim.apdu import SW_SUCCESS, Response, command
 from sim.entropy import Entropy
@@ -287,7 +284,7 @@ class Owner:
                 return f"key {key_id} answers {response.sw:04X}"
             if not point:
                 return f"key {key_id} is new"
-            if not _verifies(point, response.data):
+            if not is_of(point, response.data, MESSAGE):
                 return f"key {key_id} is another one"
         return ""
 
@@ -371,12 +368,3 @@ class Owner:
                     self._remember_key(held, key_id, request)
                 except (CardError, ValueError):
                     return
-
-
-def _verifies(point: bytes, signature: bytes) -> bool:
-    key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
-    try:
-        key.verify(signature, MESSAGE, ec.ECDSA(hashes.SHA256()))
-    except InvalidSignature:
-        return False
-    return True
