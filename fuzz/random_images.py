@@ -21,7 +21,7 @@ COLUMNS = 124
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="fuzz", description=__doc__)
+    parser = argparse.ArgumentParser(prog="nox -s fuzz --", description=__doc__)
     parser.add_argument("--board", choices=boards.names(), help="only this board")
     parser.add_argument("--images", type=int, default=IMAGES, metavar="N", help="how many")
     parser.add_argument("--seconds", type=float, metavar="N", help="go on so long instead")

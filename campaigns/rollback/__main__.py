@@ -22,7 +22,7 @@ COLUMNS = 100
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="rollback", description=__doc__)
+    parser = argparse.ArgumentParser(prog="nox -s rollback --", description=__doc__)
     parser.add_argument("--board", choices=boards.names(), help="only this board")
     parser.add_argument("--case", metavar="ID", help="only this case, as a failure names it")
     parser.add_argument("--json", type=Path, default=REPORT, help="where the figures go")

@@ -43,7 +43,7 @@ def main() -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(prog="wear", description=__doc__)
+    made = argparse.ArgumentParser(prog="nox -s wear --", description=__doc__)
     only = made.add_mutually_exclusive_group()
     only.add_argument("--figures", action="store_true", help="only what commands cost")
     only.add_argument("--levelling", action="store_true", help="only the long life of the store")
