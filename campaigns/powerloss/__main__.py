@@ -126,7 +126,7 @@ def _judge(summary: report.Summary, whole: bool, console: Console) -> int:
     for violation in summary.ledger.violations[:VIOLATIONS_SHOWN]:
         console.print(f"VIOLATION {violation.invariant}: {violation.problem}", markup=False)
         console.print(f"  to repeat it: nox -s replay -- {violation.id}")
-    never = summary.ledger.never_shown()
+    never = summary.never_shown()
     if whole and never:
         console.print(f"never evaluated on anything: {', '.join(never)}")
     count = summary.ledger.violation_count()

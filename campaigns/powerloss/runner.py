@@ -47,14 +47,16 @@ def run_task(
     began = time.process_time()
     work = make(task)
     ledger = Ledger()
-    ledger.declare(invariant.name for invariant in work.invariants.all())
+    ledger.declare(["SAME-1", "DONE-1", *(one.name for one in work.invariants.all())])
     place, end = work.place, work.recording.start.replay(work.recording.entries)
     whole = (Cut(len(work.recording.entries), "none"),)
     identity = partial(place.id, whole, end)
     ledger.enter("SAME-1", Verdict(len(work.recording.entries), work.unsound), identity)
     ledger.enter("DONE-1", work.invariants.final(), identity)
-    for verdict in work.failures():
-        ledger.enter("FAIL-1", verdict, identity)
+    if work.failures is not None:
+        ledger.declare(["FAIL-1"])
+        for verdict in work.failures():
+            ledger.enter("FAIL-1", verdict, identity)
     explorer = Explorer(
         work.subject,
         work.invariants.all(),
