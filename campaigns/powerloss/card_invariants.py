@@ -39,6 +39,7 @@ class CardInvariants:
     def __init__(self, subject: CardSubject) -> None:
         self._subject = subject
         self._before, self._after = subject.before, subject.after
+        self._possible = (subject.before, subject.after, subject.spent, subject.restored)
         self._start, self._end = subject.recording.start, subject.end
         self._old = _destroyed(self._start, self._end)
         self._new = self._written()
@@ -85,7 +86,8 @@ class CardInvariants:
         return Verdict(written)
 
     def _settled(self, node: Node) -> Verdict:
-        looked_at = len(node.boot.entries) + 1
+        # A boot that did nothing is its own second one.
+        looked_at = len(node.boot.entries)
         if node.again.entries:
             return Verdict(looked_at, f"{len(node.again.entries)} operations in the second boot")
         if node.again.observation != node.boot.observation:
@@ -98,7 +100,7 @@ class CardInvariants:
         view = self._view(node)
         if view is None:
             return None
-        if view in (self._before, self._after, self._subject.spent, self._subject.restored):
+        if view in self._possible:
             return Verdict(len(view.answers))
         return Verdict(len(view.answers), f"against before: {view.difference(self._before)}")
 
@@ -171,7 +173,8 @@ class CardInvariants:
 
     def _capacity(self, node: Node) -> Verdict | None:
         view = self._view(node)
-        if view is None:
+        if view not in self._possible:
+            # Of other contents ATOM-1 speaks.
             return None
         expected = self._after if view == self._after else self._before
         problem = ""
@@ -213,14 +216,16 @@ class CardInvariants:
         return [piece for piece in pieces if len(piece) == WINDOW_BYTES and piece not in start]
 
     def _sealed(self, node: Node) -> Verdict:
-        for sector in node.image.sectors:
+        written = [sector for sector in node.image.sectors if not _is_erased(sector)]
+        looked_at = len(self._secrets) if written else 0
+        for sector in written:
             if sector.digest in self._clean:
                 continue
             for secret in self._secrets:
                 if secret in sector.cells:
-                    return Verdict(len(self._secrets), f"{secret[:4].hex()}... stands in the flash")
+                    return Verdict(looked_at, f"{secret[:4].hex()}... stands in the flash")
             self._clean.add(sector.digest)
-        return Verdict(len(self._secrets))
+        return Verdict(looked_at)
 
     def _wear(self, node: Node) -> Verdict:
         programs = [max(sector.page_programs) for sector in node.boot.end.sectors]

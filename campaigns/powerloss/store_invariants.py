@@ -77,11 +77,13 @@ class StoreInvariants:
             written, "" if state.state in good else f"the store's state is {state.state}"
         )
 
-    def _atomic(self, node: Node) -> Verdict:
+    def _atomic(self, node: Node) -> Verdict | None:
         found = self._found(node)
-        if found is None or found.contents in (self._before, self._after):
-            return Verdict(len(self._before.objects) + len(self._after.objects))
-        return Verdict(1, f"neither before nor after: {_summary(found)}")
+        if found is None:
+            return None
+        good = found.contents in (self._before, self._after)
+        problem = "" if good else f"neither before nor after: {_summary(found)}"
+        return Verdict(len(found.contents.objects), problem)
 
     def _durable(self, node: Node) -> Verdict | None:
         if node.phase is not Phase.ACKNOWLEDGED:
@@ -95,7 +97,8 @@ class StoreInvariants:
         return Verdict(looked_at)
 
     def _settled(self, node: Node) -> Verdict:
-        looked_at = len(node.boot.entries) + 1
+        # A mount that did nothing is its own second one.
+        looked_at = len(node.boot.entries)
         if node.again.entries:
             return Verdict(looked_at, f"{len(node.again.entries)} operations in the second mount")
         if node.again.observation != node.boot.observation:
@@ -174,8 +177,11 @@ class StoreInvariants:
         if found is None:
             return None
         expected = self._subject.free_bytes(found.contents)
+        if expected is None:
+            # Of other contents than those before and after ATOM-1 speaks.
+            return None
         looked_at = len(found.contents.objects)
-        if expected is None or expected == found.free_bytes:
+        if expected == found.free_bytes:
             return Verdict(looked_at)
         # A sector that failed is retired, sooner or later.
         if self._subject.scenario.faults and abs(expected - found.free_bytes) == FILL_BYTES:
