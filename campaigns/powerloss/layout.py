@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import struct
 
+from sim.flash import PAGE_BYTES, SECTOR_BYTES
 from sim.flash.journal import Entry, Operation
 
-SECTOR_BYTES = 4096
 WEAR_AND_BITMAP_AT = 16
 USE_ENDS = (2, 4, 8, 12)
 WEAR_AND_BITMAP_ENDS = (2, 4, 8, 12, 16)
@@ -24,7 +24,7 @@ CHECK_AT, RECORD_FIELDS, CHECK_TOTAL = 4, "<IBBHHHII", 0x3FFFFFFF
 
 def field_boundaries(entry: Entry) -> tuple[int, ...]:
     """Bytes from the operation's start where fields end; () for contents and for erases."""
-    start = _header_start(entry)
+    start = header_start(entry)
     if start is None:
         return ()
     in_sector = (entry.offset + start) % SECTOR_BYTES
@@ -34,7 +34,7 @@ def field_boundaries(entry: Entry) -> tuple[int, ...]:
 
 def payload(entry: Entry) -> bytes:
     """What the operation writes of a new record's payload; empty for other operations."""
-    start = _header_start(entry)
+    start = header_start(entry)
     if start is None or (entry.offset + start) % SECTOR_BYTES <= WEAR_AND_BITMAP_AT:
         return b""
     return entry.after[start + RECORD_HEADER_BYTES :].rstrip(b"\xff")
@@ -45,21 +45,31 @@ def words(cells: bytes) -> tuple[int, ...]:
     return struct.unpack_from(f"<{len(cells) // RECORD_ALIGNMENT_BYTES}Q", cells)
 
 
-def _header_start(entry: Entry) -> int | None:
-    """Where in the operation a header begins, or None: over erased cells, and whole."""
+def header_start(entry: Entry) -> int | None:
+    """Where in the operation a header begins, or None.
+
+    It is over erased cells, and whole, or as much of it as fits before the page's end.
+    """
     if entry.operation is Operation.ERASE:
         return None
-    changed = [at for at in range(len(entry.before)) if entry.before[at] != entry.after[at]]
-    if not changed:
+    first = first_changed(entry)
+    if first < 0:
         return None
-    first, end = changed[0], changed[-1] + 1
+    end = max(at for at in range(len(entry.before)) if entry.before[at] != entry.after[at]) + 1
     if entry.before[first:end].strip(b"\xff"):
         return None
     # A record begins with four bytes that stay erased.
     start = first - (entry.offset + first) % RECORD_ALIGNMENT_BYTES
-    if start < 0 or end - start < WEAR_AND_BITMAP_AT:
+    is_cut = (entry.offset + end) % PAGE_BYTES == 0 and first == start + CHECK_AT
+    if start < 0 or (end - start < WEAR_AND_BITMAP_AT and not is_cut):
         return None
     return start if _is_header(entry, start) else None
+
+
+def first_changed(entry: Entry) -> int:
+    """The first byte that the operation changes, from its start; -1: none."""
+    pairs = enumerate(zip(entry.before, entry.after, strict=True))
+    return next((at for at, (before, after) in pairs if before != after), -1)
 
 
 def _is_header(entry: Entry, start: int) -> bool:
@@ -70,27 +80,3 @@ def _is_header(entry: Entry, start: int) -> bool:
     if len(header) < struct.calcsize(RECORD_FIELDS):
         return True
     return sum(struct.unpack(RECORD_FIELDS, header)) == CHECK_TOTAL
-
-
-CONTROL_KINDS = {0x41: "tombstone", 0x42: "clear", 0x43: "commit", 0x44: "cancel"}
-KIND_AT = 8
-USE_BYTES = 16
-
-
-def operation_name(entry: Entry) -> str:
-    """What the operation is for, in the words of the format."""
-    if entry.operation is Operation.ERASE:
-        return "erase"
-    start = _header_start(entry)
-    if start is not None:
-        in_sector = (entry.offset + start) % SECTOR_BYTES
-        if in_sector <= WEAR_AND_BITMAP_AT:
-            return "sector's use" if in_sector == 0 else "sector's wear"
-        kind = entry.after[start + KIND_AT] if start + KIND_AT < len(entry.after) else 0
-        return CONTROL_KINDS.get(kind, "record")
-    if not any(entry.after):
-        if len(entry.after) == 1:
-            return "destroyed mark"
-        given_back = entry.offset % SECTOR_BYTES == 0 and len(entry.after) == USE_BYTES
-        return "sector given back" if given_back else "contents zeroed"
-    return "bits" if entry.before.strip(b"\xff") or len(entry.after) == 1 else "rest of a record"

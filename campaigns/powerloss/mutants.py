@@ -15,9 +15,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from campaigns.powerloss import planted
+from campaigns.powerloss import operations, planted
 from campaigns.powerloss.desktop_store import StoreScenario, StoreSubject
-from campaigns.powerloss.layout import operation_name
 from campaigns.powerloss.mutant_flash import DroppingFlash, SwappingFlash
 from campaigns.powerloss.recording_flash import RecordingFlash
 from campaigns.powerloss.store_scenarios import SCENARIOS
@@ -66,7 +65,7 @@ def all_mutants() -> list[Mutant]:
 
 
 def _automatic(scenario: StoreScenario) -> Iterator[Mutant]:
-    names = [operation_name(entry) for entry in StoreSubject(scenario).record().entries]
+    names = operations.names(StoreSubject(scenario).record().entries)
     for number, name in enumerate(names):
         flash = partial(DroppingFlash, dropped=number)
         trial = partial(_try_out, scenario, flash)

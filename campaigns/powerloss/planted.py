@@ -7,16 +7,15 @@ from collections.abc import Callable, Sequence
 from unittest.mock import patch
 
 from campaigns import twins
+from campaigns.powerloss import operations
 from campaigns.powerloss.card_invariants import CardInvariants
 from campaigns.powerloss.card_scenarios import SCENARIOS as CARD_SCENARIOS
 from campaigns.powerloss.card_subject import CardSubject
 from campaigns.powerloss.desktop_bench import DesktopBench
 from campaigns.powerloss.desktop_store import StoreSubject
-from campaigns.powerloss.layout import operation_name
 from campaigns.powerloss.mutant_flash import DeafFlash
 from campaigns.powerloss.store_scenarios import SCENARIOS
 from campaigns.powerloss.trial import failure_violation, first_violation, store_violation
-from sim.flash.journal import Entry
 from sim.scenario.subject import Recording
 
 # ruff: isort: split
@@ -32,15 +31,16 @@ def _store(name: str) -> StoreSubject:
 
 def _reordered(recording: Recording, first: Callable[[str], bool]) -> Recording:
     """The same operations, those of a kind before all others."""
-    moved = [entry for entry in recording.entries if first(operation_name(entry))]
-    rest = [entry for entry in recording.entries if not first(operation_name(entry))]
+    named = list(zip(operations.names(recording.entries), recording.entries, strict=True))
+    moved = [entry for name, entry in named if first(name)]
+    rest = [entry for name, entry in named if not first(name)]
     return Recording(recording.start, (*moved, *rest), recording.compared_at)
 
 
 def commit_marker_first() -> str:
     """The commit record is written before the records that it commits."""
     subject = _store("change_several")
-    marked = _reordered(subject.record(), lambda name: name == "commit")
+    marked = _reordered(subject.record(), lambda name: name.endswith("commit"))
     return store_violation(subject, marked)
 
 
@@ -49,17 +49,18 @@ def erase_before_copy() -> str:
     subject = _store("compact_and_put")
     recording = subject.record()
     entries = recording.entries
-    committed = next(i for i, one in enumerate(entries) if operation_name(one) == "commit")
-    end = _run_of_destruction(entries, committed + 1)
+    names = operations.names(entries)
+    committed = max(i for i, name in enumerate(names[: names.index("contents zeroed")]))
+    end = _run_of_destruction(names, committed + 1)
     destroyed = entries[committed + 1 : end]
     moved = (*destroyed, *entries[: committed + 1], *entries[end:])
     return store_violation(subject, Recording(recording.start, moved))
 
 
-def _run_of_destruction(entries: Sequence[Entry], start: int) -> int:
+def _run_of_destruction(names: Sequence[str], start: int) -> int:
     destroying = ("contents zeroed", "destroyed mark", "sector given back")
     end = start
-    while end < len(entries) and operation_name(entries[end]) in destroying:
+    while end < len(names) and names[end] in destroying:
         end += 1
     return end
 
