@@ -128,7 +128,7 @@ def cuts_after_a_failure(image: bytes, change: Change, at: int, effect: str):
             try:
                 change(store)
             except PowerCut:
-                SCRATCH[:] = bytes(len(SCRATCH))
+                assert not any(SCRATCH)
                 if flash.failing:
                     yield flash, f"{at}.{effect}-{second}.{tear.__name__}"
             else:

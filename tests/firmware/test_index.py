@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The index against a dictionary: random puts and removals, collisions too."""
 
+import inspect
+
 import pytest
 from hsm.store import index as index_module
 from hsm.store import record, recovery
@@ -118,3 +120,21 @@ def test_the_largest_region_fits_a_word() -> None:
     cells[offset : offset + len(header(7, 0))] = header(7, 0)
     index.put(7, 0, offset)
     assert index.offset(7, 0) == offset
+
+
+def test_the_walk_of_a_mount_uses_the_numbers_of_index_and_record() -> None:
+    """MicroPython folds constants of a module only, so that recovery has copies of them."""
+    for name in ("BY_ID", "BY_PART", "TAG_FROM", "TAG_MASK"):
+        assert getattr(recovery, "_" + name) == getattr(index_module, name)
+    source = inspect.getsource(recovery.Replay._walk)
+    for text in (
+        f"end - {record.HEADER_BYTES}",
+        f"position + {record.LENGTH_OFFSET}",
+        f"position + {record.KIND_OFFSET}]",
+        f"!= {record.CHECK_TOTAL:#X}".replace("0X", "0x"),
+        f"part > {record.PART_MAX}",
+        f"kind >= {record.KIND_CONTROL:#x}",
+        f"kind != {record.KIND_COMMIT:#x}",
+        f"length + {record.HEADER_BYTES + record.ALIGNMENT_BYTES - 1}) & -{record.ALIGNMENT_BYTES}",
+    ):
+        assert text in source, text

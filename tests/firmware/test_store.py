@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The store: objects, transactions, compaction, counters, recovery."""
 
+from collections.abc import Iterator
+
 import pytest
-from hsm.store import NotFound, SealLocked, StoreFull, counters, record
+from hsm.store import NotFound, SealLocked, Store, StoreFull, counters, record
 from hsm.store import store as store_module
 from nor_flash import NorFlash
 from store_twin import CHUNK, KIND, SCRATCH, Seal, contents, delete, fresh, mounted, objects, put
@@ -173,3 +175,25 @@ def test_swapped_sector_is_detected() -> None:
     damaged = mounted(NorFlash(16, bytes(image)))
     assert damaged.state == store_module.DAMAGED  # LIVE-1
     assert bytes(image) == damaged.log.flash.image()
+
+
+def test_what_is_read_is_never_what_stood_there_before() -> None:
+    """The last chunk read stays open; another record takes its place once the log went round."""
+    _, store = fresh(12)
+    put(store, 3, bytes(1000))
+    put(store, 1, b"first")
+    assert store.read(1) == b"first"
+    place = store.index.offset(1, 0)
+    delete(store, 1)
+    # Of many lengths, until one happens to stand at that place.
+    data = next(data for data in _lengths() if _puts_at(store, data) == place)
+    assert store.read(2) == data
+
+
+def _lengths() -> Iterator[bytes]:
+    return (b"%04d" % number + bytes(number % 41) for number in range(5000))
+
+
+def _puts_at(store: Store, data: bytes) -> int:
+    put(store, 2, data)
+    return store.index.offset(2, 0)

@@ -6,13 +6,14 @@ effect: the change is made elsewhere, and the sector is never used again. Memory
 fails for good; a record is too long.
 """
 
+import itertools
 from collections.abc import Callable
 
 import pytest
 from hsm import limits
-from hsm.store import Store, StoreFailure, StoreFull, counters, field, record
+from hsm.store import Store, StoreDamaged, StoreFailure, StoreFull, counters, field, record, settle
 from hsm.store import store as store_module
-from nor_flash import NorFlash, tear_full, tear_none, tear_prefix
+from nor_flash import NorFlash, Tear, tear_full, tear_none, tear_prefix
 from store_twin import (
     KIND,
     SCRATCH,
@@ -55,7 +56,7 @@ def test_every_failure_of_every_change(prepare, change: Callable[[Store], None],
                 assert error is MemoryError
                 expected = before
             assert not flash.armed()
-            SCRATCH[:] = bytes(len(SCRATCH))
+            assert not any(SCRATCH)
             path = f"{at}.{effect.__name__}"
             assert store.state == store_module.READY, path
             assert objects(store) == expected, path
@@ -188,7 +189,7 @@ def test_a_flash_that_fails_for_good(prepare, change: Callable[[Store], None]) -
             change(store)
         except StoreFailure:
             expected = before
-        SCRATCH[:] = bytes(len(SCRATCH))
+        assert not any(SCRATCH)
         dead = flash.image()
         # LIFE-1: all that was committed can be read, nothing can be changed.
         assert objects(store) == expected
@@ -198,6 +199,68 @@ def test_a_flash_that_fails_for_good(prepare, change: Callable[[Store], None]) -
         assert objects(store) == objects(mounted(flash)) == expected
         assert flash.image() == dead
         assert objects(mounted(NorFlash(SECTORS, dead))) == expected
+
+
+class FaultsThenDyingFlash(DyingFlash):
+    """Operations fail as `faults` says, {operation: (effect, error)}; in between all goes well."""
+
+    def __init__(self, sectors: int, image: bytes) -> None:
+        super().__init__(sectors, image)
+        self.faults: dict[int, tuple[Tear, type[BaseException]]] = {}
+
+    def _apply(self, kind: str, offset: int, before: bytes, after: bytes) -> None:
+        if fault := self.faults.pop(self.operations, None):
+            self.arm(0, *fault)
+        super()._apply(kind, offset, before, after)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_faults_and_then_the_flash_dies(change: Callable[[Store], None]) -> None:
+    """A move that committed says nothing about the transaction before it."""
+    image = prepared().image()
+    before = objects(mounted(NorFlash(SECTORS, image)))
+    flash = NorFlash(SECTORS, image)
+    change(mounted(flash))
+    after = objects(mounted(flash))
+    outcomes = set()
+    for at in range(operations_of(image, change)):
+        for gap, alive in itertools.product(range(4), range(40)):
+            flash = FaultsThenDyingFlash(SECTORS, image)
+            store = mounted(flash)
+            first = flash.operations + at
+            flash.faults = {first: (tear_full, MemoryError), first + gap: (tear_none, OSError)}
+            flash.dies_at = first + gap + alive
+            expected = after
+            try:
+                change(store)
+            except (MemoryError, StoreFailure):
+                expected = before
+            assert objects(store) == expected, (at, gap, alive)
+            assert objects(mounted(flash)) == expected, (at, gap, alive)
+            outcomes.add(expected == after)
+    assert outcomes == {True, False}
+
+
+def test_a_move_that_cannot_be_settled_begins_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commit of a compaction holds, and there is no memory for the mount behind it."""
+    image = nearly_compacting().image()
+    flash = NorFlash(SECTORS, image)
+    store = mounted(flash)
+
+    def fails(*_arguments):
+        raise MemoryError
+
+    def settle_fails(*_arguments):
+        monkeypatch.setattr(Seal, "fold_each", fails)
+        raise StoreFailure
+
+    with monkeypatch.context() as patch:
+        patch.setattr(settle, "settle", settle_fails)
+        with pytest.raises(StoreDamaged):
+            store.transaction()
+    monkeypatch.undo()
+    assert store.state == store_module.DAMAGED
+    assert objects(mounted(flash)) == objects(mounted(NorFlash(SECTORS, image)))
 
 
 def test_a_remount_wipes_the_seal_and_ends_the_session() -> None:

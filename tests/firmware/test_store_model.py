@@ -35,10 +35,10 @@ class StoreMachine(RuleBasedStateMachine):
             action()
         except (StoreFull, StoreFailure, MemoryError):
             # FAIL-1: nothing was acknowledged.
-            SCRATCH[:] = bytes(len(SCRATCH))
+            assert not any(SCRATCH)
             return
         except PowerCut:
-            SCRATCH[:] = bytes(len(SCRATCH))
+            assert not any(SCRATCH)
             self.store = mounted(self.flash)
             self.model = min(
                 (self.model, after), key=lambda state: state != self.visible(), default=after

@@ -32,6 +32,8 @@ ASSUMPTIONS about the flash
   A program only clears bits, inside one page; an interrupted one cleared a subset of them.
   An interrupted erase leaves any bytes in its sector. After power-up cells read the same each time.
   The flash interface reads back and raises OSError when an operation did not do what was asked.
+  Of the sectors that one transaction touches one begins to fail, not two: what makes a record dead
+  may stand in the other.
 
 INVARIANTS, named; tests refer to the names
   ATOM-1  after any cut the objects are those before or after the transaction, never a mix

@@ -116,6 +116,8 @@ class Replay:
             self.number = max(self.number, number)
             if kind == record.KIND_CANCEL:
                 skip.append(number)
+                if len(skip) > record.ACTIVE_CONTROLS_MAX:
+                    raise StoreDamaged
                 continue
             if kind == record.KIND_COMMIT:
                 if number not in skip and record.commit_is_whole(view, position):

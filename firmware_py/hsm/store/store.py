@@ -91,8 +91,11 @@ class Store:
             try:
                 replay.finish()
             except StoreError:
-                # Not all could be moved away from a sector that fails: what holds stays readable.
+                # Not all could be moved away from a sector that fails: what holds stays readable. A
+                # move may have committed since: what the flash held first tells what took effect.
+                commit_number = self._commit_number
                 self._replay()
+                self._commit_number = commit_number
                 self._settled = False
         except OtherVersion:
             self._forget()
@@ -290,6 +293,8 @@ class Store:
         from hsm.store.transaction import Transaction
 
         has_room = compaction.make_room(self)
+        # What it moved may have failed behind its commit, and the mount that settles it as well.
+        self._check_changeable()
         change = Transaction(self, self.next_number(), has_room)
         if ROOT_ID not in self.index:
             try:

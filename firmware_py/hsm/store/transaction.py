@@ -90,16 +90,18 @@ class Transaction:
             # The old last chunk loses its mark, even where none of its bytes change.
             first_changed = min(first_changed, last_old)
         last_changed = last if end > size else (offset + len(data) - 1) // limits.CHUNK_BYTES
-        for part in range(first_changed, last_changed + 1):
-            base = part * limits.CHUNK_BYTES
-            length = min(limits.CHUNK_BYTES, end - base)
-            if base < size:
-                store.open_part(id, part, scratch)
-            low, high = max(offset, base), min(offset + len(data), base + length)
-            if low < high:
-                scratch[low - base : high - base][:] = data[low - offset : high - offset]
-            chunk_flags = flags | (FLAG_LAST if part == last else 0)
-            self._put_part(id, kind, chunk_flags, part, scratch[:length])
+        try:
+            for part in range(first_changed, last_changed + 1):
+                base = part * limits.CHUNK_BYTES
+                length = min(limits.CHUNK_BYTES, end - base)
+                if base < size:
+                    store.open_part(id, part, scratch)
+                low, high = max(offset, base), min(offset + len(data), base + length)
+                if low < high:
+                    scratch[low - base : high - base][:] = data[low - offset : high - offset]
+                chunk_flags = flags | (FLAG_LAST if part == last else 0)
+                self._put_part(id, kind, chunk_flags, part, scratch[:length])
+        finally:
             scratch[: limits.CHUNK_BYTES] = bytes(limits.CHUNK_BYTES)
 
     def delete(self, id):
