@@ -4,6 +4,7 @@
 
 #include "hardware/irq.h"
 #include "hardware/structs/timer.h"
+#include "hardware/sync.h"
 #include "hardware/timer.h"
 
 #define UPTIME_MASK ((1u << 30) - 1)
@@ -27,6 +28,29 @@ void alarm_cancel(alarm_t alarm) {
 
 void alarm_acknowledge(alarm_t alarm) {
     timer_hw->intr = 1u << alarm;
+}
+
+static void wake(void) {
+    alarm_acknowledge(ALARM_SLEEP);
+}
+
+void alarm_sleep_ms(uint32_t duration_ms) {
+    uint32_t begin_ms = alarm_uptime_ms();
+    alarm_init(ALARM_SLEEP, wake);
+    alarm_set(ALARM_SLEEP, duration_ms * 1000);
+    for (;;) {
+        uint32_t state = save_and_disable_interrupts();
+        bool is_over = alarm_elapsed_ms(begin_ms) >= duration_ms;
+        if (!is_over) {
+            // A pending interrupt ends the sleep even while masked: none is lost in between.
+            __dsb();
+            __wfi();
+        }
+        restore_interrupts(state);
+        if (is_over) {
+            return;
+        }
+    }
 }
 
 uint32_t alarm_uptime_ms(void) {

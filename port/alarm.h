@@ -11,6 +11,7 @@ typedef enum {
     ALARM_TIME_EXTENSION = 0,
     ALARM_LED = 1,
     ALARM_SAFETY_NET = 2,
+    ALARM_SLEEP = 3,
 } alarm_t;
 
 // `handler` runs in an interrupt of the lowest priority, the one that USB has too: they never
@@ -21,6 +22,9 @@ void alarm_init(alarm_t alarm, void (*handler)(void));
 void alarm_set(alarm_t alarm, uint32_t delay_us);
 void alarm_cancel(alarm_t alarm);
 void alarm_acknowledge(alarm_t alarm);
+
+// Sleeps for `duration_ms`; interrupts are served meanwhile.
+void alarm_sleep_ms(uint32_t duration_ms);
 
 // Milliseconds since reset, wraps at 2**30.
 uint32_t alarm_uptime_ms(void);

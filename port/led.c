@@ -1,4 +1,4 @@
-// The LED: four states, blinked by an alarm.
+// The LED: its states, blinked by an alarm.
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "led.h"
 
@@ -18,6 +18,7 @@ static const struct {
     [LED_READY] = {1000000, 1000000},
     [LED_BUSY] = {1, 0},
     [LED_CONFIRM] = {900000, 100000},
+    [LED_ERASE] = {100000, 100000},
 };
 
 static led_state_t current = LED_OFF;

@@ -30,6 +30,7 @@
 #define RESPONSE_MIN_BYTES 2
 #define ATR_MIN_BYTES 2
 #define BUILD_INFO_MAX_BYTES 64
+#define SLEEP_MAX_MS 1000
 #define TEXT(number) #number
 #define VERSION_TEXT(major, minor) TEXT(major) "." TEXT(minor)
 #define BUILD_VERSION VERSION_TEXT(HSM_VERSION_MAJOR, HSM_VERSION_MINOR)
@@ -168,6 +169,12 @@ static mp_obj_t port_uptime_ms(void) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(port_uptime_ms_obj, port_uptime_ms);
 
+static mp_obj_t port_sleep_ms(mp_obj_t duration_object) {
+    alarm_sleep_ms(checked_integer(duration_object, 1, SLEEP_MAX_MS));
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(port_sleep_ms_obj, port_sleep_ms);
+
 static mp_obj_t port_led(mp_obj_t state_object) {
     led_set((led_state_t)checked_integer(state_object, 0, LED_STATES - 1));
     return mp_const_none;
@@ -219,6 +226,7 @@ static const mp_rom_map_elem_t globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR_LED_READY), MP_ROM_INT(LED_READY) },
     { MP_ROM_QSTR(MP_QSTR_LED_BUSY), MP_ROM_INT(LED_BUSY) },
     { MP_ROM_QSTR(MP_QSTR_LED_CONFIRM), MP_ROM_INT(LED_CONFIRM) },
+    { MP_ROM_QSTR(MP_QSTR_LED_ERASE), MP_ROM_INT(LED_ERASE) },
     { MP_ROM_QSTR(MP_QSTR_flash_view), MP_ROM_PTR(&port_flash_view_obj) },
     { MP_ROM_QSTR(MP_QSTR_flash_program), MP_ROM_PTR(&port_flash_program_obj) },
     { MP_ROM_QSTR(MP_QSTR_flash_erase), MP_ROM_PTR(&port_flash_erase_obj) },
@@ -232,6 +240,7 @@ static const mp_rom_map_elem_t globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR_wipe_response_buffer), MP_ROM_PTR(&port_wipe_response_buffer_obj) },
     { MP_ROM_QSTR(MP_QSTR_unique_id), MP_ROM_PTR(&port_unique_id_obj) },
     { MP_ROM_QSTR(MP_QSTR_uptime_ms), MP_ROM_PTR(&port_uptime_ms_obj) },
+    { MP_ROM_QSTR(MP_QSTR_sleep_ms), MP_ROM_PTR(&port_sleep_ms_obj) },
     { MP_ROM_QSTR(MP_QSTR_led), MP_ROM_PTR(&port_led_obj) },
     { MP_ROM_QSTR(MP_QSTR_button_pressed), MP_ROM_PTR(&port_button_pressed_obj) },
     { MP_ROM_QSTR(MP_QSTR_command_cancelled), MP_ROM_PTR(&port_command_cancelled_obj) },

@@ -29,7 +29,8 @@ LED_OFF: int
 LED_READY: int
 LED_BUSY: int
 LED_CONFIRM: int
-"""States for `led`: dark; slow blink; on while a command runs; mostly on, short off each second."""
+LED_ERASE: int
+"""States for `led`: dark; slow blink; on while a command runs; mostly on, short off each second; fast blink."""
 
 # --- Flash ([RP2040] 4.10, [RP2350] 4.4) -------------------------------------------------------
 
@@ -89,6 +90,9 @@ def unique_id() -> bytes:
 
 def uptime_ms() -> int:
     """Milliseconds since reset, wraps at 2**30."""
+
+def sleep_ms(duration: int) -> None:
+    """Sleep for 1..1000 ms; USB, LED and time extensions go on meanwhile."""
 
 def led(state: int) -> None: ...
 def button_pressed() -> bool:

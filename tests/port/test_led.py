@@ -7,8 +7,8 @@ import pytest
 
 from tests.port.on_chip import Chip
 
-OFF, READY, BUSY, CONFIRM = range(4)
-SAMPLE_MS = 50
+OFF, READY, BUSY, CONFIRM, ERASE = range(5)
+SAMPLE_MS = 20
 
 
 def shares(chip: Chip, state: int, seconds: int = 4) -> tuple[float, int]:
@@ -25,7 +25,7 @@ def shares(chip: Chip, state: int, seconds: int = 4) -> tuple[float, int]:
 
 @pytest.mark.parametrize(
     ("state", "share", "changes"),
-    [(OFF, 0, 0), (READY, 0.5, 3), (BUSY, 1, 0), (CONFIRM, 0.9, 7)],
+    [(OFF, 0, 0), (READY, 0.5, 3), (BUSY, 1, 0), (CONFIRM, 0.9, 7), (ERASE, 0.5, 39)],
 )
 def test_a_state_looks_as_it_should(chip: Chip, state: int, share: float, changes: int) -> None:
     chip.call("led_set", OFF)

@@ -11,7 +11,7 @@ from nor_flash import PAGE_BYTES, SECTOR_BYTES, NorFlash
 
 COMMAND_DATA_MAX = 4096
 RESPONSE_DATA_MAX = 4096
-LED_OFF, LED_READY, LED_BUSY, LED_CONFIRM = range(4)
+LED_OFF, LED_READY, LED_BUSY, LED_CONFIRM, LED_ERASE = range(5)
 FLASH_PAGE_BYTES = PAGE_BYTES
 FLASH_SECTOR_BYTES = SECTOR_BYTES
 CHIP = "rp2040"
@@ -32,8 +32,12 @@ class Board:
     unique_id: bytes = bytes.fromhex("E6605481DB123456")
     uptime_ms: int = 0
     pressed: bool = False
+    presses_ms: list[tuple[int, int]] = field(default_factory=list)
+    """When the button is held down, from and until which uptime."""
     cancelled: bool = False
     led: int = LED_OFF
+    leds: list[int] = field(default_factory=list)
+    """Every state of the LED, in order."""
     commands: Iterator[bytes | None] = field(default_factory=lambda: iter(()))
     answer: Callable[[bytes], None] = lambda response: None
     atr: bytes = b""
@@ -128,12 +132,20 @@ def uptime_ms() -> int:
     return _board.uptime_ms
 
 
+def sleep_ms(duration: int) -> None:
+    if not 1 <= duration <= 1000:
+        raise OSError(22, "EINVAL")
+    _board.uptime_ms += duration
+
+
 def led(state: int) -> None:
     _board.led = state
+    _board.leds.append(state)
 
 
 def button_pressed() -> bool:
-    return _board.pressed
+    now = _board.uptime_ms
+    return _board.pressed or any(begin <= now < end for begin, end in _board.presses_ms)
 
 
 def command_cancelled() -> bool:
