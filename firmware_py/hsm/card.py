@@ -9,6 +9,7 @@ from hsm.platform import identity
 from hsm.platform.flash import Flash, part_size_bytes
 from hsm.security.seal import Seal
 from hsm.security.security_status import SecurityStatus
+from hsm.security.user_presence import UserPresence
 from hsm.store import Store
 
 
@@ -18,6 +19,7 @@ class Card:
     def __init__(self, workspace):
         self.store = Store(Flash(), Seal, self.end_session)
         self.status = SecurityStatus(self.store)
+        self.presence = UserPresence(self.store)
         self.identity = identity
         self.flash_size_bytes = part_size_bytes()
         self.rescue_selected = False

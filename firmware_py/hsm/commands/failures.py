@@ -18,6 +18,7 @@ from hsm.apdu.status_word import (
     SW_NOT_ENOUGH_MEMORY_SPACE,
     SW_REFERENCE_DATA_NOT_USABLE,
     SW_SECURITY_STATUS_NOT_SATISFIED,
+    SW_USER_PRESENCE_TIMEOUT,
     SW_WRONG_LENGTH,
 )
 from hsm.encoding.ber_tlv import TlvError
@@ -32,6 +33,7 @@ from hsm.security.reference_data import (
     AuthenticationFailed,
     TransportState,
 )
+from hsm.security.user_presence import PresenceTimeout
 from hsm.store import NotFound, SealLocked, StoreDamaged, StoreFailure, StoreFull
 
 _STATUS_WORDS = {
@@ -44,6 +46,7 @@ _STATUS_WORDS = {
     NoShareExpected: SW_COMMAND_NOT_ALLOWED,
     NotAllowed: SW_COMMAND_NOT_ALLOWED,
     NotFound: SW_FILE_OR_APPLICATION_NOT_FOUND,
+    PresenceTimeout: SW_USER_PRESENCE_TIMEOUT,
     SealLocked: SW_SECURITY_STATUS_NOT_SATISFIED,
     StoreDamaged: SW_MEMORY_FAILURE,
     StoreFailure: SW_MEMORY_FAILURE,

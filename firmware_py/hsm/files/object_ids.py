@@ -35,6 +35,8 @@ ID_USER_PIN = const(0x1081)
 ID_SO_PIN = const(0x1089)
 ID_KEY_DOMAIN = const(0x1090)  # of domain 0; those of the others follow
 ID_KEY_DOMAINS = const(0x10A0)  # how many there are
+ID_PUBLIC_KEY_AUTHENTICATION = const(0x10C0)  # how many keys there are, and must sign
+ID_AUTHENTICATION_KEY = const(0x10D0)  # of slot 0; those of the others follow
 PREFIX_KEY_INFO = const(0x12)
 
 # --- Kinds of objects: bound into each seal ------------------------------------------------------
@@ -45,6 +47,8 @@ KIND_REFERENCE_DATA = const(0x04)
 KIND_DEVICE_OPTIONS = const(0x05)
 KIND_KEY_DOMAIN = const(0x06)
 KIND_KEY_DOMAINS = const(0x07)
+KIND_PUBLIC_KEY_AUTHENTICATION = const(0x10)
+KIND_AUTHENTICATION_KEY = const(0x11)
 
 
 def fid(prefix, number):

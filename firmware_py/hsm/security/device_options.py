@@ -13,9 +13,16 @@ from hsm.store import READY
 
 RESET_RETRY_COUNTER_ENABLED = const(0x0001)
 TRANSPORT_PIN = const(0x0002)
+SESSION_PIN = const(0x0004)
+SESSION_PIN_KEPT = const(0x000C)  # both bits: until it is cleared by a command
+PUBLIC_KEYS_REPLACEABLE = const(0x0008)  # without 0004
+COMBINED_AUTHENTICATION = const(0x0010)  # PIN and keys: this card never takes one for the other
 RESET_RETRY_COUNTER_ONLY = const(0x0020)
+PRESS_TO_CONFIRM = const(0x0100)
+COUNTER_ON_ALL_KEYS = const(0x0200)
 
-SUPPORTED = const(0x0023)
+# What INITIALIZE can set.
+SUPPORTED = const(0x033F)
 
 
 def get(store):
@@ -23,6 +30,16 @@ def get(store):
     if store.state != READY or not store.contains(ID_DEVICE_OPTIONS):
         return 0
     return struct.unpack(">H", store.read(ID_DEVICE_OPTIONS))[0]
+
+
+def session_pin_is_kept(options):
+    """True if the session PIN outlives the session."""
+    return options & SESSION_PIN_KEPT == SESSION_PIN_KEPT
+
+
+def public_keys_are_replaceable(options):
+    """True for 0008 alone: in 000C the bit belongs to the session PIN."""
+    return options & SESSION_PIN_KEPT == PUBLIC_KEYS_REPLACEABLE
 
 
 def put(change, options):

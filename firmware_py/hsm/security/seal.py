@@ -66,6 +66,15 @@ class Seal:
         self.close_user_class()
         self._user = master_key.derive(b"seal user class")
 
+    def seal_user_class(self, key):
+        """The user class's key, sealed under `key` for `adopt_user_class`; the class is open."""
+        return key.seal_object(b"user class", self.key(True))
+
+    def adopt_user_class(self, key):
+        """From now on objects of the user class open; the seal owns `key`."""
+        self.close_user_class()
+        self._user = key
+
     def close_user_class(self):
         """Wipe the user class's key."""
         if self._user is not None:

@@ -1,33 +1,45 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The session's security status: which reference data were verified in it.
+"""The session's security status: which reference data and keys were verified in it.
 
-Spec: [7816-4] 9.3, [SCHSM] 9. The user's session opens the user class of the seal; the security
-officer's holds the master key only to hand it to a new user PIN, and never opens a key.
+Spec: [7816-4] 9.3, [SCHSM] 6 and 9. The user's session opens the user class of the seal; the
+security officer's holds the master key only to hand it to a new user PIN, and never opens a key.
 """
 
 from micropython import const
+
+from hsm.security.public_key_authentication import PublicKeyAuthentication
 
 _CLOSED = const(0x2AA55AA)
 _OPEN = const(0x155AA55)
 
 
 class SecurityStatus:
-    """`store` carries the seal whose user class follows the user's session."""
+    """`store` carries the seal whose user class follows the user's session.
+
+    `public_keys`: whose holders authenticated in this session.
+    """
 
     def __init__(self, store):
         self._store = store
         self._user = _CLOSED
         self._so = _CLOSED
         self._so_secret = None
+        self.public_keys = PublicKeyAuthentication(store)
 
     def close(self):
-        """End both sessions and wipe what they held."""
+        """End all sessions and wipe what they held."""
         self.close_user()
         self.close_so()
+        self.public_keys.forget()
 
     def open_user(self, master_key):
         """The user PIN was verified; `master_key` stays the caller's."""
         self._store.seal.open_user_class(master_key)
+        self._user = _OPEN
+
+    def open_user_class(self, key):
+        """The session PIN was verified; the seal owns `key`, its user class's, from now on."""
+        self._store.seal.adopt_user_class(key)
         self._user = _OPEN
 
     def close_user(self):
@@ -47,10 +59,14 @@ class SecurityStatus:
             self._so_secret.wipe()
             self._so_secret = None
 
-    def user_is_authenticated(self):
+    def pin_is_verified(self):
         """Two values that one skipped instruction does not change together."""
         seal = self._store.seal
         return self._user == _OPEN and seal is not None and seal.user_class_is_open()
+
+    def user_is_authenticated(self):
+        """What commands ask for: the PIN, and a quorum of keys where INITIALIZE set one up."""
+        return self.pin_is_verified() and self.public_keys.quorum_is_reached()
 
     def so_is_authenticated(self):
         return self._so == _OPEN and self._so_secret is not None
