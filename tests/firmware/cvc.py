@@ -6,8 +6,9 @@ Spec: [TR-03110-3] C.1, C.2; [SCHSM] 14. Independent of the firmware's code.
 
 import hashlib
 
+import hsm_crypto
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ed448, ed25519, padding, rsa
 from hsm_crypto_curves import CURVES, Curve
 
 
@@ -87,12 +88,34 @@ class Rsa:
         self.key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
 
 
-def public_key(template: bytes) -> Ec | Rsa:
+class Raw:
+    """An Edwards or Montgomery public key from 7F49, complete with its parameters."""
+
+    def __init__(self, fields: dict[int, bytes]) -> None:
+        self.public = fields[0x84]
+        told = fields[0x81], fields[0x83], fields[0x82]
+        known = {number: hsm_crypto.curve_parameters(number) for number in range(10, 14)}
+        (self.curve,) = [number for number, c in known.items() if (c[0], c[3], c[4]) == told]
+
+    def verify(self, signature: bytes, message: bytes) -> None:
+        if self.curve == hsm_crypto.CURVE_ED25519:
+            ed25519.Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
+        elif self.curve == hsm_crypto.CURVE_ED448:
+            ed448.Ed448PublicKey.from_public_bytes(self.public).verify(signature, message)
+        else:
+            # It cannot sign, and does not look as if it had.
+            assert signature == bytes(2 * len(self.public))
+
+
+def public_key(template: bytes) -> Ec | Rsa | Raw:
     """The key in the value of a 7F49."""
     fields = values(template)
-    kind = fields[0x06].hex()
-    assert kind in ("04007f00070202020102", "04007f00070202020203")
-    return Ec(fields) if kind.endswith("0203") else Rsa(fields)
+    kinds = {
+        "04007f00070202020102": Rsa,
+        "04007f00070202020203": Ec,
+        "04007f00070202050203": Raw,
+    }
+    return kinds[fields[0x06].hex()](fields)
 
 
 def check_certificate(certificate: bytes, signer: Ec | Rsa | None = None) -> dict[int, bytes]:

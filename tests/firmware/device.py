@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A device on the desktop: the firmware over the twins, driven APDU by APDU."""
 
+import hsm_crypto
 import hsm_port
 from hsm import main
 from nor_flash import NorFlash
@@ -96,6 +97,35 @@ class Device:
     def sign(self, key_id: int, algorithm: int, data: bytes, expect: int = 0x9000) -> bytes:
         header = bytes([0x80, 0x68, key_id, algorithm, 0x00]) + len(data).to_bytes(2, "big")
         return self.send(header + data + b"\x02\x00", expect)
+
+    def generate_raw(self, key_id: int, curve: int, metadata: bytes = b"") -> bytes:
+        """A key on a curve of [RFC7748]."""
+        prime, _, _, generator, order, _ = hsm_crypto.curve_parameters(curve)
+        parameters = bytes.fromhex("060A04007F00070202020203") + tlv(0x81, prime)
+        return self.generate(key_id, parameters + tlv(0x82, order) + tlv(0x83, generator), metadata)
+
+    def generate_aes(
+        self, key_id: int, bits: int, metadata: bytes = b"", expect: int = 0x9000
+    ) -> None:
+        size = bytes([len(metadata)]) if metadata else b""
+        p2 = {128: 0xB0, 192: 0xB1, 256: 0xB2, 512: 0xB3}[bits]
+        self.send(bytes([0x00, 0x48, key_id, p2]) + size + metadata, expect)
+
+    def decipher(self, key_id: int, algorithm: int, data: bytes, expect: int = 0x9000) -> bytes:
+        header = bytes([0x80, 0x62, key_id, algorithm, 0x00]) + len(data).to_bytes(2, "big")
+        return self.send(header + data + b"\0\0", expect)
+
+    def derive(self, key_id: int, new_id: int, number: bytes, expect: int = 0x9000) -> None:
+        data = b"\x98" + number
+        self.send(bytes([0x80, 0x76, key_id, new_id, len(data)]) + data, expect)
+
+    def cipher(
+        self, key_id: int, algorithm: int, data: bytes, ne: int = 65536, expect: int = 0x9000
+    ) -> bytes:
+        header = bytes([0x80, 0x78, key_id, algorithm, 0x00])
+        if data:
+            header += len(data).to_bytes(2, "big")
+        return self.send(header + data + (ne & 0xFFFF).to_bytes(2, "big"), expect)
 
     def list(self) -> list[int]:
         data = self.send("80580000000000")

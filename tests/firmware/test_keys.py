@@ -25,6 +25,7 @@ PRIMES = {
     for curve in range(hsm_crypto.CURVE_SECP192R1, hsm_crypto.CURVE_BRAINPOOLP512R1 + 1)
 }
 P256 = PRIMES[hsm_crypto.CURVE_SECP256R1]
+P521 = PRIMES[hsm_crypto.CURVE_SECP521R1]
 MESSAGE = b"what the host wants signed" * 5
 
 
@@ -206,8 +207,10 @@ GOOD = tlv(0x7F49, EC_OID + tlv(0x81, P256))
         (tlv(0x7F49, RSA_OID + tlv(0x02, b"\x08\x00") + tlv(0x82, b"\x02")), 0x6400),
         (tlv(0x7F49, RSA_OID + tlv(0x82, bytes(5))), 0x6400),
         (tlv(0x7F49, EC_OID + tlv(0x81, P256)) + tlv(0x90, b"\x01"), 0x6700),
-        (tlv(0x7F49, EC_OID + tlv(0x81, P256)) + tlv(0x92, b"\x01"), 0x6A88),
-        (tlv(0x7F49, EC_OID + tlv(0x81, P256)) + tlv(0x91, b"\x84"), 0x6A81),
+        (tlv(0x7F49, EC_OID + tlv(0x81, P256)) + tlv(0x92, b"\x01"), 0x6A86),
+        (tlv(0x7F49, EC_OID + tlv(0x81, P256)) + tlv(0x91, b"\x84"), 0x6700),
+        (GOOD + tlv(0x91, b"\x70\x84") + tlv(0x92, b"\0"), 0x6700),
+        (tlv(0x7F49, EC_OID + tlv(0x81, P521)) + tlv(0x91, b"\x84"), 0x6A81),
         (tlv(0x7F49, EC_OID + tlv(0x81, P256)) + tlv(0x42, bytes(17)), 0x6700),
         (tlv(0x7F49, EC_OID + tlv(0x81, P256)) + b"\x90", 0x6700),
         (GOOD + tlv(0x90, bytes(4)) + tlv(0x90, bytes(4)), 0x6700),
@@ -219,14 +222,14 @@ GOOD = tlv(0x7F49, EC_OID + tlv(0x81, P256))
         (GOOD + tlv(0x92, bytes(2)), 0x6700),
         (GOOD + tlv(0x93, b"\5") + tlv(0x93, b"\5"), 0x6700),
         (GOOD + tlv(0x93, bytes(300)), 0x6700),
-        (tlv(0x7F49, RSA_OID) + tlv(0x92, b"\x01"), 0x6A88),
+        (tlv(0x7F49, RSA_OID) + tlv(0x92, b"\x01"), 0x6A86),
         (tlv(0x7F49, RSA_OID) + tlv(0x91, b"\x84"), 0x6A81),
         (tlv(0x7F49, RSA_OID) + tlv(0x5F20, bytes(17)), 0x6700),
     ],
 )
 def test_generation_refuses(device: Device, monkeypatch, data: bytes, status_word: int) -> None:
     # Not one of these requests may cost the minutes of a key that is then thrown away.
-    for kind in (hsm_crypto.EcKey, hsm_crypto.RsaKey):
+    for kind in (hsm_crypto.EcKey, hsm_crypto.RsaKey, hsm_crypto.EdwardsKey):
         monkeypatch.setattr(kind, "generate", lambda *_: pytest.fail("a key was generated"))
     header = b"\0\x46\1\0"
     body = b"\0" + len(data).to_bytes(2, "big") + data if data else b"\0"
@@ -280,8 +283,8 @@ def test_metadata_in_control_parameters(device: Device) -> None:
 
 def test_longest_metadata_fit_the_control_parameters(device: Device) -> None:
     metadata = tlv(0x91, bytes(range(0x20, 0x40))) + tlv(0x92, b"\0") + tlv(0x93, b"\5")
-    device.generate_ec(1, P256, tlv(0x90, bytes([0x3F, 0xFF, 0xFF, 0xFF])) + metadata)
-    kept = tlv(0x90, bytes([0x3F, 0xFF, 0xFF, 0xFF])) + metadata
+    device.generate_ec(1, P256, tlv(0x90, b"\xff" * 4) + metadata)
+    kept = tlv(0x90, bytes([0xFF, 0xFF, 0xFF, 0xFE])) + metadata
     answer = device.send("00A4000002CC0100")
     assert answer[:2] == bytes([0x62, len(answer) - 2])
     assert answer.endswith(b"\xa5\x81" + bytes([len(kept)]) + kept)

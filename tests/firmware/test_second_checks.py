@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import hsm_crypto
 import pytest
 from device import SO_PIN, USER_PIN, Device, tlv
-from hsm.keys.algorithms import KEY_EC, KEY_RSA
+from hsm.keys.algorithms import KEY_EC
 from hsm.keys.key_store import KeyStore
 from hsm.security import access_rules, reference_data
 from hsm.security.access_rules import AccessDenied, NotAllowed
@@ -141,20 +141,20 @@ def test_one_skipped_check_gives_no_key(device: Device, monkeypatch, skipped: in
     device.generate_ec(2, P256, tlv(0x91, b"\x71"))
     device.generate_ec(3, P256, tlv(0x90, bytes(4)))
     alive = len(hsm_crypto.live_handles)
-    for key_id, kind, algorithm, expect in (
-        (1, KEY_RSA, 0x20, 0x6400),
-        (2, KEY_EC, 0x70, 0x6985),
-        (3, KEY_EC, 0x70, 0x6A84),
+    for key_id, algorithm, expect in (
+        (1, 0x20, 0x6400),
+        (2, 0x70, 0x6985),
+        (3, 0x70, 0x6A84),
     ):
         wrong = one_wrong(KeyStore._check, skipped, None)
         with monkeypatch.context() as patch:
             patch.setattr(KeyStore, "_check", lambda *arguments, wrong=wrong: wrong(*arguments))
             device.sign(key_id, algorithm, bytes(32), expect=expect)
-        assert len(hsm_crypto.live_handles) == alive, kind
+        assert len(hsm_crypto.live_handles) == alive, algorithm
     wrong = one_wrong(KeyStore._check, skipped, None)
     with monkeypatch.context() as patch, pytest.raises(NotFound):
         patch.setattr(KeyStore, "_check", lambda *arguments: wrong(*arguments))
-        device.card.keys.open_for_use(0, KEY_EC, 0x70)
+        device.card.keys.open_for_use(0, (KEY_EC,), 0x70)
 
 
 # --- Reference data -------------------------------------------------------------------------------

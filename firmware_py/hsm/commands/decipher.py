@@ -1,23 +1,52 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""DECIPHER: RSA private operation on a cryptogram; padding is the host's affair.
+"""DECIPHER: RSA decryption, and key agreement on curves.
 
-Spec: [SCHSM] 17.1. Hosts ask for the raw operation (21) only, whatever the padding, so no padding
-oracle can live in the card. The counter goes down after the computation and before the answer.
+Spec: [SCHSM] 17. Hosts ask for the raw operation (21) mostly and unpad themselves; 22 and 23 tell
+that a padding was wrong, never what was. The counter goes down after the computation and before the
+answer.
 """
+
+from hsm_crypto import HASH_SHA256, curve_parameters
 
 from hsm.apdu.status_word import SW_EXECUTION_ERROR, SW_WRONG_LENGTH, CommandError
 from hsm.keys import algorithms
-from hsm.keys.algorithms import KEY_RSA
+from hsm.keys.algorithms import DECIPHER, ECDH, RSA_DECIPHER_OAEP, RSA_DECIPHER_PKCS1
+
+_UNCOMPRESSED = b"\x04"
 
 
 def decipher(card, command, response):
-    """62: P1 key id, P2 algorithm; data is a cryptogram of the modulus' length."""
-    algorithm = algorithms.decipherment(command.p2)
-    cryptogram = command.data
-    with card.keys.open_for_use(command.p1, KEY_RSA, algorithm) as key:
-        if len(cryptogram) != key.bits // 8:
-            raise CommandError(SW_WRONG_LENGTH)
-        if bytes(cryptogram) >= key.modulus():
-            raise CommandError(SW_EXECUTION_ERROR)
-        response.extend(key.raw_into(cryptogram, response.room()))
+    """62: P1 key id, P2 algorithm; data is a cryptogram of the modulus' length, or a point."""
+    algorithm = command.p2
+    kinds, _, _ = algorithms.find(DECIPHER, algorithm)
+    with card.keys.open_for_use(command.p1, kinds, algorithm) as key:
+        if algorithm == ECDH:
+            _agree(key, command.data, response)
+        else:
+            _decrypt(key, algorithm, command.data, response)
     card.keys.count_use(command.p1)
+
+
+def _decrypt(key, algorithm, cryptogram, response):
+    # A short cryptogram is refused: padding it on either side would decipher another one.
+    if len(cryptogram) != key.bits // 8:
+        raise CommandError(SW_WRONG_LENGTH)
+    if bytes(cryptogram) >= key.modulus():
+        raise CommandError(SW_EXECUTION_ERROR)
+    room = response.room()
+    if algorithm == RSA_DECIPHER_PKCS1:
+        length = key.decrypt_pkcs1_into(cryptogram, room)
+    elif algorithm == RSA_DECIPHER_OAEP:
+        length = key.decrypt_oaep_into(HASH_SHA256, cryptogram, room)
+    else:
+        length = key.raw_into(cryptogram, room)
+    response.extend(length)
+
+
+def _agree(key, point, response):
+    generator = curve_parameters(key.curve)[3]
+    if len(point) != len(generator):
+        raise CommandError(SW_WRONG_LENGTH)
+    # Hosts drop the first byte, of Montgomery curves, too ([SCHSM] 17.2).
+    response.append(_UNCOMPRESSED)
+    response.extend(key.ecdh_into(point, response.room()))

@@ -23,7 +23,7 @@ from hsm.apdu.status_word import (
 )
 from hsm.encoding.ber_tlv import TlvError
 from hsm.files.file_system import FileEmpty
-from hsm.keys.algorithms import UnknownAlgorithm
+from hsm.keys.algorithms import InvalidParameters, UnknownAlgorithm
 from hsm.keys.key_store import AlgorithmNotAllowed, UsesExhausted, WrongKeyKind
 from hsm.keys.metadata import InvalidMetadata
 from hsm.security.access_rules import AccessDenied, NotAllowed
@@ -43,6 +43,7 @@ _STATUS_WORDS = {
     CryptoError: SW_EXECUTION_ERROR,
     FileEmpty: SW_REFERENCE_DATA_NOT_USABLE,
     InvalidMetadata: SW_WRONG_LENGTH,
+    InvalidParameters: SW_WRONG_LENGTH,
     NoShareExpected: SW_COMMAND_NOT_ALLOWED,
     NotAllowed: SW_COMMAND_NOT_ALLOWED,
     NotFound: SW_FILE_OR_APPLICATION_NOT_FOUND,

@@ -5,7 +5,20 @@ Spec: [SCHSM] 13, 14.2. Key, metadata, description and request are stored in one
 had the same id before is replaced.
 """
 
-from hsm_crypto import EcKey, RsaKey, curve_from_prime, curve_parameters, reseed
+from hsm_crypto import (
+    CURVE_ED448,
+    CURVE_ED25519,
+    CURVE_SECP521R1,
+    CURVE_X448,
+    CURVE_X25519,
+    EcKey,
+    EdwardsKey,
+    MontgomeryKey,
+    RsaKey,
+    curve_from_prime,
+    curve_parameters,
+    reseed,
+)
 from micropython import const
 
 from hsm import limits
@@ -13,21 +26,14 @@ from hsm.apdu.status_word import (
     SW_EXECUTION_ERROR,
     SW_FUNCTION_NOT_SUPPORTED,
     SW_INCORRECT_PARAMETERS_P1_P2,
-    SW_REFERENCED_DATA_NOT_FOUND,
     SW_WRONG_LENGTH,
     CommandError,
 )
+from hsm.commands import new_key
 from hsm.encoding import ber_tlv
-from hsm.files import object_ids, pkcs15
-from hsm.files.object_ids import (
-    KIND_FILE,
-    PREFIX_CERTIFICATE,
-    PREFIX_PRIVATE_KEY_DESCRIPTION,
-)
-from hsm.keys import cv_certificate, metadata
-from hsm.keys.algorithms import KEY_EC, KEY_RSA, XKEK
-from hsm.keys.metadata import KeyInfo
-from hsm.security import access_rules
+from hsm.keys import cv_certificate
+from hsm.keys.algorithms import KEY_EC, KEY_EDWARDS, KEY_MONTGOMERY, KEY_RSA, XKEK
+from hsm.security import key_domains
 
 # The first arcs of the OID tell the kind of key, the last one a hash that hosts ignore.
 _OID_RSA = cv_certificate.OID_RSA_V1_5_SHA_256[:9]
@@ -36,76 +42,80 @@ _TAG_OID = const(0x06)
 _TAG_RSA_BITS = const(0x02)
 _TAG_RSA_EXPONENT = const(0x82)
 _TAG_EC_PRIME = const(0x81)
+# Of the curves of [RFC7748] alone: hosts send the second coefficient of others with this tag.
+_TAG_GENERATOR = const(0x83)
 
 _RSA_BITS = (1024, 1536, 2048, 3072, 4096)
 _RSA_BITS_DEFAULT = const(2048)
 _RSA_EXPONENT_DEFAULT = const(65537)
 
 
+_RAW_CURVES = {
+    CURVE_ED25519: (KEY_EDWARDS, EdwardsKey),
+    CURVE_ED448: (KEY_EDWARDS, EdwardsKey),
+    CURVE_X25519: (KEY_MONTGOMERY, MontgomeryKey),
+    CURVE_X448: (KEY_MONTGOMERY, MontgomeryKey),
+}
+
+
 class _Request:
     """The command's data, all of it checked: what follows costs up to minutes and cannot refuse."""
 
-    def __init__(self, data, device_name):
+    def __init__(self, card, data):
         parameters = ber_tlv.find(data, cv_certificate.TAG_PUBLIC_KEY)
         if parameters is None:
             raise CommandError(SW_WRONG_LENGTH)
-        uses, objects = metadata.from_request(data)
-        _check_metadata(objects)
-        self.authority = _reference(data, cv_certificate.TAG_AUTHORITY, device_name)
-        self.holder = _reference(data, cv_certificate.TAG_HOLDER, device_name)
         oid = ber_tlv.find(parameters, _TAG_OID)
         if oid is None:
             raise CommandError(SW_WRONG_LENGTH)
         if oid[:9] == _OID_RSA:
+            kind, curve = KEY_RSA, 0
             bits, self._exponent = _rsa_parameters(parameters)
-            self.info = KeyInfo(KEY_RSA, 0, bits, uses, objects)
         elif oid[:9] == _OID_ECDSA:
             curve = _curve(parameters)
+            kind, self._maker = _RAW_CURVES.get(curve, (KEY_EC, EcKey))
             bits = 8 * len(curve_parameters(curve)[0])
-            self.info = KeyInfo(KEY_EC, curve, bits, uses, objects)
         else:
             raise CommandError(SW_FUNCTION_NOT_SUPPORTED)
+        self.info = new_key.requested_info(card, data, kind, curve, bits)
+        self.extension = _extension(card, self.info)
+        self.authority = _reference(data, cv_certificate.TAG_AUTHORITY, card.device_name)
+        self.holder = _reference(data, cv_certificate.TAG_HOLDER, card.device_name)
 
     def generate(self):
         """The new key's handle. CryptoError: no entropy, or the host cancelled."""
         reseed()
-        if self.info.kind == KEY_EC:
-            return EcKey.generate(self.info.curve)
-        return RsaKey.generate(self.info.bits, self._exponent)
-
-    def description(self, key_id):
-        """The PrKD."""
-        if self.info.kind == KEY_EC:
-            return pkcs15.ec_key_description(key_id, self.info.bits)
-        return pkcs15.rsa_key_description(key_id, self.info.bits)
+        if self.info.kind == KEY_RSA:
+            return RsaKey.generate(self.info.bits, self._exponent)
+        return self._maker.generate(self.info.curve)
 
 
 def generate_key_pair(card, command, response):
     """46: P1 is the new key's id, 1 to 255."""
-    access_rules.check_user(card.status)
-    key_id = command.p1
-    if key_id == 0:
+    new_key.check(card, command.p1)
+    if command.p2:
         raise CommandError(SW_INCORRECT_PARAMETERS_P1_P2)
-    request = _Request(command.data, card.device_name)
+    request = _Request(card, command.data)
     with request.generate() as handle:
         certificate = _certificate(card, request, handle)
         with card.store.transaction() as change:
-            card.keys.put(change, key_id, handle, request.info)
-            fid = object_ids.fid(PREFIX_PRIVATE_KEY_DESCRIPTION, key_id)
-            change.replace(fid, KIND_FILE, request.description(key_id))
-            change.replace(object_ids.fid(PREFIX_CERTIFICATE, key_id), KIND_FILE, certificate)
+            new_key.put(card, change, command.p1, handle, request.info, certificate)
             change.commit()
     response.append(certificate)
 
 
-def _check_metadata(objects):
-    # Key agreement keys and key domains are refused rather than ignored.
-    allowed = ber_tlv.find(objects, metadata.TAG_ALGORITHMS)
-    if allowed is not None and XKEK in bytes(allowed):
+def _extension(card, info):
+    # A key for the exchange of a key encryption key says in its request which domain it is for.
+    allowed = info.algorithms()
+    if allowed is None or XKEK not in allowed:
+        return b""
+    if info.kind != KEY_EC or info.curve == CURVE_SECP521R1:
         raise CommandError(SW_FUNCTION_NOT_SUPPORTED)
-    domain = ber_tlv.find(objects, metadata.TAG_KEY_DOMAIN)
-    if domain is not None and domain[0] != 0:
-        raise CommandError(SW_REFERENCED_DATA_NOT_FOUND)
+    domain = info.domain()
+    uid = None if domain is None else key_domains.uid(card.store, domain)
+    if uid is None:
+        raise CommandError(SW_WRONG_LENGTH)
+    return cv_certificate.key_domain_extension(uid)
 
 
 def _rsa_parameters(parameters):
@@ -126,11 +136,11 @@ def _number(value):
 
 
 def _curve(parameters):
-    # The prime alone names the curve; the other parameters are the card's own.
+    # The prime names the curve, where two share one the generator; all else is the card's own.
     prime = ber_tlv.find(parameters, _TAG_EC_PRIME)
     if prime is None:
         raise CommandError(SW_WRONG_LENGTH)
-    curve = curve_from_prime(prime)
+    curve = curve_from_prime(prime, ber_tlv.find(parameters, _TAG_GENERATOR) or b"")
     if curve is None:
         raise CommandError(SW_FUNCTION_NOT_SUPPORTED)
     return curve
@@ -145,6 +155,7 @@ def _certificate(card, request, handle):
             request.holder,
             device_key,
             card.device_name,
+            request.extension,
         )
 
 

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""SIGN: RSA and ECDSA signatures with a private key.
+"""SIGN: RSA, ECDSA and EdDSA signatures with a private key.
 
 Spec: [SCHSM] 16. The key's counter goes down after the computation and before the answer.
 """
 
-from hsm_crypto import digest
+from hsm_crypto import EdwardsKey, digest
 
 from hsm.apdu.status_word import SW_EXECUTION_ERROR, SW_WRONG_LENGTH, CommandError
 from hsm.keys import algorithms, digest_info
-from hsm.keys.algorithms import ECDSA, RSA_PKCS1, RSA_PSS, RSA_RAW
+from hsm.keys.algorithms import ECDSA, RSA_PKCS1, RSA_PSS, RSA_RAW, SIGN
 
 # Longer input cannot matter: 66 bytes hold the leftmost bits of every order.
 _ECDSA_INPUT_BYTES_MAX = 66
@@ -17,11 +17,12 @@ _PSS_SALT_AND_FRAMING_BYTES = 2
 
 def sign(card, command, response):
     """68: P1 key id, P2 algorithm; data is a block, a hash, a DigestInfo or a message."""
-    algorithm = command.p2
-    kind, family, hash = algorithms.signature(algorithm)
-    with card.keys.open_for_use(command.p1, kind, algorithm) as key:
-        data = command.data
-        if family == ECDSA:
+    algorithm, data = command.p2, command.data
+    kinds, family, hash = algorithms.find(SIGN, algorithm)
+    with card.keys.open_for_use(command.p1, kinds, algorithm) as key:
+        if isinstance(key, EdwardsKey):
+            response.append(key.sign(data))
+        elif family == ECDSA:
             _ecdsa(key, hash, data, response)
         elif family == RSA_RAW:
             _rsa_raw(key, data, response)

@@ -31,6 +31,7 @@ PREFIX_DATA = const(0xCF)
 
 # --- Internal objects ----------------------------------------------------------------------------
 ID_DEVICE_OPTIONS = const(0x100E)
+ID_KEY_DOMAIN_UID = const(0x1070)  # of domain 0; those of the others follow
 ID_USER_PIN = const(0x1081)
 ID_SO_PIN = const(0x1089)
 ID_KEY_DOMAIN = const(0x1090)  # of domain 0; those of the others follow

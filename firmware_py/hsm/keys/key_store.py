@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The key store: a private key as a sealed handle, and its public part beside it.
+"""The key store: a private or secret key as a sealed handle, and its public part beside it.
 
 Spec: [SCHSM] 5.1, 13.4, 16. A key is used only after its checks, and they are made twice.
 """
@@ -33,9 +33,10 @@ class UsesExhausted(Exception):
 class KeyStore:
     """Keys by id, 1..255. The device authentication key is not among them."""
 
-    def __init__(self, store, status):
+    def __init__(self, store, status, presence):
         self._store = store
         self._status = status
+        self._presence = presence
 
     def info(self, key_id):
         """The KeyInfo of a key. NotFound."""
@@ -71,28 +72,31 @@ class KeyStore:
         flags = 0 if info.uses == UNLIMITED else FLAG_FIELD
         change.put(id, KIND_KEY_INFO, info.encode(), flags)
 
-    def open_for_use(self, key_id, kind, algorithm):
-        """The handle of key `key_id` for one use of `algorithm`; the caller wipes it.
+    def open_for_use(self, key_id, kinds, algorithm):
+        """The handle of key `key_id`, of one of `kinds`, for one use of `algorithm`.
 
-        AccessDenied, NotFound, AlgorithmNotAllowed, WrongKeyKind, UsesExhausted, CryptoError.
+        The caller wipes it. AccessDenied, NotFound, AlgorithmNotAllowed, WrongKeyKind,
+        UsesExhausted, PresenceTimeout, CryptoError.
         """
-        self._check(key_id, kind, algorithm)
+        self._check(key_id, kinds, algorithm)
+        # Nobody is asked to confirm what would be refused.
+        self._presence.confirm()
         handle = self._store.open_object(object_ids.fid(PREFIX_KEY, key_id))
         try:
-            self._check(key_id, kind, algorithm)
+            self._check(key_id, kinds, algorithm)
         except Exception:
             handle.wipe()
             raise
         return handle
 
-    def _check(self, key_id, kind, algorithm):
+    def _check(self, key_id, kinds, algorithm):
         access_rules.check_user(self._status)
         if key_id == 0:
             raise NotFound
         info = self.info(key_id)
         if not info.allows(algorithm):
             raise AlgorithmNotAllowed
-        if info.kind != kind:
+        if info.kind not in kinds:
             raise WrongKeyKind
         if info.uses != UNLIMITED and self.uses_left(key_id, info) <= 0:
             raise UsesExhausted
@@ -112,6 +116,18 @@ class KeyStore:
             change.commit()
         if not counters.spend_use(self._store, id):
             raise StoreFailure
+
+    def move_use(self, change, key_id):
+        """Count one use inside a transaction: it takes effect with what it was spent on."""
+        info = self.info(key_id)
+        if info.uses == UNLIMITED:
+            return
+        info.uses = self.uses_left(key_id, info) - 1
+        if info.uses < 0:
+            raise UsesExhausted
+        change.put(
+            object_ids.fid(PREFIX_KEY_INFO, key_id), KIND_KEY_INFO, info.encode(), FLAG_FIELD
+        )
 
     def open_device_key(self):
         """The device authentication key, for attestations by the card itself. NotFound."""

@@ -26,8 +26,13 @@ _LENGTHS_MAX = {
     TAG_WRAPPING_KEY: 1,
 }
 
-_FIXED = ">BBHi"
+_FIXED = ">BBHI"
 _FIXED_BYTES = const(8)
+# In the store this stands for UNLIMITED: no counter begins with it.
+_NO_COUNTER = 0xFFFFFFFF
+
+# The counter of a key that asked for none where all keys have one ([SCHSM] 13.4): the highest.
+USES_MAX = 0xFFFFFFFE
 
 
 class InvalidMetadata(Exception):
@@ -37,9 +42,9 @@ class InvalidMetadata(Exception):
 class KeyInfo:
     """What is public about a key.
 
-    `kind`: KEY_ of algorithms; `curve`: number of the crypto module, 0 for RSA; `bits`: field or
-    modulus size; `uses`: of its counter when this record was put, or UNLIMITED; `objects`: the
-    TLVs 91, 92 and 93 as they came.
+    `kind`: KEY_ of algorithms; `curve`: number of the crypto module, 0 without; `bits`: size of
+    field, modulus or secret; `uses`: of its counter when this record was put, or UNLIMITED;
+    `objects`: the TLVs 91, 92 and 93 as they came.
     """
 
     def __init__(self, kind, curve, bits, uses=UNLIMITED, objects=b""):
@@ -53,16 +58,24 @@ class KeyInfo:
     def decode(contents):
         """The KeyInfo in an object of the store."""
         kind, curve, bits, uses = struct.unpack_from(_FIXED, contents, 0)
+        if uses == _NO_COUNTER:
+            uses = UNLIMITED
         return KeyInfo(kind, curve, bits, uses, contents[_FIXED_BYTES:])
 
     def encode(self):
         """The contents for the store."""
-        return struct.pack(_FIXED, self.kind, self.curve, self.bits, self.uses) + self.objects
+        uses = _NO_COUNTER if self.uses == UNLIMITED else self.uses
+        return struct.pack(_FIXED, self.kind, self.curve, self.bits, uses) + self.objects
 
     def allows(self, algorithm):
         """True unless there is a list of allowed algorithms without `algorithm`."""
+        allowed = self.algorithms()
+        return allowed is None or algorithm in allowed
+
+    def algorithms(self):
+        """The list of allowed algorithms, or None: all of them."""
         allowed = ber_tlv.find(self.objects, TAG_ALGORITHMS)
-        return allowed is None or algorithm in bytes(allowed)
+        return None if allowed is None else bytes(allowed)
 
     def domain(self):
         """The key domain that the metadata name, or None."""
@@ -91,8 +104,7 @@ def from_request(request):
             raise InvalidMetadata
         seen.append(tag)
         if tag == TAG_USE_COUNTER:
-            # Above 2^30 a counter would outlive the flash: it is as good as unlimited, and counts.
-            uses = min(int.from_bytes(value, "big"), 0x3FFFFFFF)
+            uses = min(int.from_bytes(value, "big"), USES_MAX)
         else:
             kept.append(ber_tlv.encode(tag, value))
     return uses, b"".join(kept)

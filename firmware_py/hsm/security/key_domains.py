@@ -12,7 +12,13 @@ key check value is true at once.
 from hsm_crypto import Secret
 from micropython import const
 
-from hsm.files.object_ids import ID_KEY_DOMAIN, ID_KEY_DOMAINS, KIND_KEY_DOMAIN, KIND_KEY_DOMAINS
+from hsm.files.object_ids import (
+    ID_KEY_DOMAIN,
+    ID_KEY_DOMAIN_UID,
+    ID_KEY_DOMAINS,
+    KIND_KEY_DOMAIN,
+    KIND_KEY_DOMAINS,
+)
 from hsm.store.record import FLAG_VITAL
 
 DKEK_BYTES = const(32)
@@ -88,6 +94,12 @@ def count(store):
 
 def is_set_up(store, number):
     return store.contains(ID_KEY_DOMAIN + number)
+
+
+def uid(store, number):
+    """The UID, 64 bytes, of a domain whose key encryption keys are exchanged, else None."""
+    id = ID_KEY_DOMAIN_UID + number
+    return store.read(id) if store.contains(id) else None
 
 
 def put_count(change, domains):

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What every command that makes a key does: its metadata checked, its objects stored.
+
+Spec: [SCHSM] 13.4, 15.1. What had the same id before is replaced.
+"""
+
+from hsm.apdu.status_word import (
+    SW_INCORRECT_PARAMETERS_P1_P2,
+    SW_REFERENCED_DATA_NOT_FOUND,
+    CommandError,
+)
+from hsm.files import object_ids, pkcs15
+from hsm.files.object_ids import KIND_FILE, PREFIX_CERTIFICATE, PREFIX_PRIVATE_KEY_DESCRIPTION
+from hsm.keys import metadata
+from hsm.keys.metadata import UNLIMITED, KeyInfo
+from hsm.security import access_rules, device_options, key_domains
+
+
+def check(card, key_id):
+    """AccessDenied, or 6A86 for the id of the device key."""
+    access_rules.check_user(card.status)
+    if key_id == 0:
+        raise CommandError(SW_INCORRECT_PARAMETERS_P1_P2)
+
+
+def requested_info(card, request, kind, curve, bits):
+    """The KeyInfo of a new key from the metadata TLVs of a request. InvalidMetadata.
+
+    6A86: there is no such key domain; 6A88: it is not set up.
+    """
+    uses, objects = metadata.from_request(request)
+    if uses == UNLIMITED and _all_keys_have_counters(card):
+        uses = metadata.USES_MAX
+    info = KeyInfo(kind, curve, bits, uses, objects)
+    domain = info.domain()
+    if domain is not None:
+        if domain >= key_domains.count(card.store):
+            raise CommandError(SW_INCORRECT_PARAMETERS_P1_P2)
+        if not key_domains.is_set_up(card.store, domain):
+            raise CommandError(SW_REFERENCED_DATA_NOT_FOUND)
+    return info
+
+
+def _all_keys_have_counters(card):
+    return device_options.get(card.store) & device_options.COUNTER_ON_ALL_KEYS
+
+
+def put(card, change, key_id, handle, info, certificate=None):
+    """Put a new key into a transaction: itself, its description, and its request if it has one.
+
+    A certificate that another key of this id left goes with it.
+    """
+    card.keys.put(change, key_id, handle, info)
+    description = object_ids.fid(PREFIX_PRIVATE_KEY_DESCRIPTION, key_id)
+    change.replace(description, KIND_FILE, pkcs15.key_description(key_id, info.kind, info.bits))
+    if certificate is None:
+        change.delete(object_ids.fid(PREFIX_CERTIFICATE, key_id))
+    else:
+        change.replace(object_ids.fid(PREFIX_CERTIFICATE, key_id), KIND_FILE, certificate)
