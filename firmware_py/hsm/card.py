@@ -8,7 +8,9 @@ from hsm import limits
 from hsm.platform import identity
 from hsm.platform.flash import Flash, part_size_bytes
 from hsm.security.seal import Seal
+from hsm.security.security_environment import SecurityEnvironment
 from hsm.security.security_status import SecurityStatus
+from hsm.security.session_pin import SessionPin
 from hsm.security.user_presence import UserPresence
 from hsm.store import Store
 
@@ -27,6 +29,11 @@ class Card:
         self._files = None
         self._keys = None
         self._device_name = None
+        self._trust = None
+        self.session_pin = SessionPin(self.store)
+        self.environment = SecurityEnvironment()
+        self.channel = None
+        self._next_channel = None
 
     @property
     def files(self):
@@ -45,21 +52,63 @@ class Card:
         if self._keys is None:
             from hsm.keys.key_store import KeyStore
 
-            self._keys = KeyStore(self.store, self.status, self.presence)
+            self._keys = KeyStore(self.store, self.status)
         return self._keys
 
     @property
-    def device_name(self):
-        """Holder reference of the device certificate, 16 bytes."""
-        if self._device_name is None:
-            from hsm.keys.device_name import device_name
+    def trust(self):
+        """The TrustStore."""
+        if self._trust is None:
+            from hsm.security.trust_store import TrustStore
 
-            self._device_name = device_name(identity.unique_id())
+            self._trust = TrustStore(self.store)
+        return self._trust
+
+    @property
+    def device_name(self):
+        """Holder reference of the device certificate, 16 bytes unless an external PKI gave it."""
+        if self._device_name is None:
+            from hsm.keys.device_name import certified_name, device_name
+
+            self._device_name = certified_name(self.store, device_name(identity.unique_id()))
         return self._device_name
 
-    def end_session(self):
-        """Log out and forget every selection: SELECT, power off, or an error nobody foresaw."""
+    def log_out(self):
+        """Forget who was authenticated and every selection; secure messaging goes on."""
         self.status.close()
+        self.environment.clear()
         self.rescue_selected = False
+        self._trust = None
+        self._device_name = None
         if self._files is not None:
             self._files.current = None
+
+    def end_session(self):
+        """Forget all of the session: power off, or an error nobody foresaw."""
+        self.log_out()
+        self.close_channel()
+        if not self.session_pin.is_kept:
+            self.session_pin.clear()
+
+    # --- Secure messaging -------------------------------------------------------------------------
+
+    def open_channel(self, channel):
+        """Use `channel`, which the card owns from now on, from the next command on."""
+        if self._next_channel is not None:
+            self._next_channel.wipe()
+        self._next_channel = channel
+
+    def settle_channel(self):
+        """The command is answered: a channel that it opened takes the place of the old one."""
+        channel = self._next_channel
+        if channel is not None:
+            self._next_channel = None
+            self.close_channel()
+            self.channel = channel
+
+    def close_channel(self):
+        """Wipe the keys of secure messaging."""
+        for channel in (self.channel, self._next_channel):
+            if channel is not None:
+                channel.wipe()
+        self.channel = self._next_channel = None

@@ -28,13 +28,16 @@ PIN_ITERATIONS_RP2350 = const(5500)
 PIN_ITERATIONS_MIN = const(16)
 PIN_ITERATIONS_MAX = const(1000000)
 
+# Keys of public key authentication: twice what hosts' documentation speaks of ([SCHSM] 10.2).
+AUTHENTICATION_KEYS_MAX = const(16)
+# A challenge that is signed has at least the length that hosts ask for: nobody can collect the
+# signatures over all shorter ones. The longest is what the original remembers ([SCHSM] 8.6).
+SIGNED_CHALLENGE_BYTES_MIN = const(8)
+SIGNED_CHALLENGE_BYTES_MAX = const(256)
+
 # --- Key domains -------------------------------------------------------------------------------
 # [SCHSM] 10.2: hosts name no more than 16.
 KEY_DOMAINS_MAX = const(16)
-
-# --- Ciphers -----------------------------------------------------------------------------------
-# PBKDF2 of CIPHER ([SCHSM] 19): some minutes on RP2040; the host can end it.
-PBKDF2_ITERATIONS_MAX = const(1000000)
 
 # --- Flash -------------------------------------------------------------------------------------
 # Erases of a sector that the flash chips of both boards (W25Q16JV, W25Q32RV) are rated for.
@@ -50,5 +53,11 @@ FILE_BYTES_MAX = const(262144)
 ALLOWED_ALGORITHMS_MAX = const(32)
 # CAR and CHR are at most 16 characters ([TR-03110-3] D.2).
 CERTIFICATE_REFERENCE_BYTES_MAX = const(16)
+# Certificates that the card looks at: its own chain, and those of a few others ([SCHSM] 14.4).
+TRUSTED_CERTIFICATES_MAX = const(8)
+# RSA-4096 key and signature, or P-521 with all of its parameters.
+CV_CERTIFICATE_BYTES_MAX = const(1536)
+# Root, issuer, device, and one more between them.
+CERTIFICATE_CHAIN_MAX = const(4)
 # TokenInfo, written by hosts as the token label: one short UPDATE BINARY.
 TOKEN_INFO_BYTES_MAX = const(255)

@@ -17,35 +17,43 @@ from hsm.apdu.status_word import (
     SW_MEMORY_FAILURE,
     SW_NOT_ENOUGH_MEMORY_SPACE,
     SW_REFERENCE_DATA_NOT_USABLE,
+    SW_REFERENCED_DATA_NOT_FOUND,
     SW_SECURITY_STATUS_NOT_SATISFIED,
     SW_USER_PRESENCE_TIMEOUT,
     SW_WRONG_LENGTH,
 )
 from hsm.encoding.ber_tlv import TlvError
 from hsm.files.file_system import FileEmpty
-from hsm.keys.algorithms import InvalidParameters, UnknownAlgorithm
+from hsm.keys.algorithms import UnknownAlgorithm
 from hsm.keys.key_store import AlgorithmNotAllowed, UsesExhausted, WrongKeyKind
 from hsm.keys.metadata import InvalidMetadata
+from hsm.keys.public_key import InvalidSignature, MalformedCertificate
 from hsm.security.access_rules import AccessDenied, NotAllowed
 from hsm.security.key_domains import NoShareExpected
+from hsm.security.public_key_authentication import AlreadyRegistered, NoFreeSlot, NotConfigured
 from hsm.security.reference_data import (
     AuthenticationBlocked,
     AuthenticationFailed,
     TransportState,
 )
+from hsm.security.trust_store import TrustStoreFull, UnknownAuthority
 from hsm.security.user_presence import PresenceTimeout
 from hsm.store import NotFound, SealLocked, StoreDamaged, StoreFailure, StoreFull
 
 _STATUS_WORDS = {
     AccessDenied: SW_SECURITY_STATUS_NOT_SATISFIED,
     AlgorithmNotAllowed: SW_CONDITIONS_OF_USE_NOT_SATISFIED,
+    AlreadyRegistered: SW_CONDITIONS_OF_USE_NOT_SATISFIED,
     AuthenticationBlocked: SW_AUTHENTICATION_METHOD_BLOCKED,
     CryptoError: SW_EXECUTION_ERROR,
     FileEmpty: SW_REFERENCE_DATA_NOT_USABLE,
     InvalidMetadata: SW_WRONG_LENGTH,
-    InvalidParameters: SW_WRONG_LENGTH,
+    InvalidSignature: SW_CONDITIONS_OF_USE_NOT_SATISFIED,
+    MalformedCertificate: SW_REFERENCE_DATA_NOT_USABLE,
+    NoFreeSlot: SW_NOT_ENOUGH_MEMORY_SPACE,
     NoShareExpected: SW_COMMAND_NOT_ALLOWED,
     NotAllowed: SW_COMMAND_NOT_ALLOWED,
+    NotConfigured: SW_INCORRECT_PARAMETERS_P1_P2,
     NotFound: SW_FILE_OR_APPLICATION_NOT_FOUND,
     PresenceTimeout: SW_USER_PRESENCE_TIMEOUT,
     SealLocked: SW_SECURITY_STATUS_NOT_SATISFIED,
@@ -54,7 +62,9 @@ _STATUS_WORDS = {
     StoreFull: SW_NOT_ENOUGH_MEMORY_SPACE,
     TlvError: SW_WRONG_LENGTH,
     TransportState: SW_REFERENCE_DATA_NOT_USABLE,
+    TrustStoreFull: SW_NOT_ENOUGH_MEMORY_SPACE,
     UnknownAlgorithm: SW_INCORRECT_PARAMETERS_P1_P2,
+    UnknownAuthority: SW_REFERENCED_DATA_NOT_FOUND,
     UsesExhausted: SW_NOT_ENOUGH_MEMORY_SPACE,
     WrongKeyKind: SW_EXECUTION_ERROR,
 }

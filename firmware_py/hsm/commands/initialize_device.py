@@ -2,7 +2,8 @@
 """INITIALIZE DEVICE: erase all, set PINs and options, make the device's own key.
 
 Spec: [SCHSM] 10. A device that was initialised before wants its initialisation code (the SO-PIN);
-a wrong one costs a try. All changes are one transaction, the old master key goes with it.
+a wrong one costs a try; who holds the button long enough needs none. All changes are one
+transaction, the old master key goes with it.
 """
 
 import struct
@@ -40,7 +41,13 @@ from hsm.files.object_ids import (
 from hsm.keys import cv_certificate
 from hsm.keys.algorithms import KEY_EC
 from hsm.profile import PROTOCOL_MAJOR, PROTOCOL_MINOR
-from hsm.security import device_options, key_domains, reference_data, root
+from hsm.security import (
+    device_options,
+    key_domains,
+    public_key_authentication,
+    reference_data,
+    root,
+)
 from hsm.security.device_options import RESET_RETRY_COUNTER_ENABLED, TRANSPORT_PIN
 from hsm.security.reference_data import FLAG_TRANSPORT, ReferenceData
 from hsm.store import DAMAGED, OTHER_VERSION, READY
@@ -51,6 +58,7 @@ _TAG_USER_PIN = const(0x81)
 _TAG_SO_PIN = const(0x82)
 _TAG_USER_PIN_TRIES = const(0x91)
 _TAG_DKEK_SHARES = const(0x92)
+_TAG_PUBLIC_KEY_AUTHENTICATION = const(0x93)
 _TAG_KEY_DOMAINS = const(0x97)
 # This card's own: PIN iterations, 2 to 4 bytes, for test campaigns; limits.py has the bounds.
 _TAG_PIN_ITERATIONS = const(0x9E)
@@ -74,8 +82,13 @@ class _Request:
         self.iterations = reference_data.default_iterations()
         self.dkek_shares = None
         self.key_domains = None
+        self.authentication_keys = None
+        seen = []
         try:
             for tag, value in ber_tlv.objects(data):
+                if tag in seen:
+                    raise CommandError(SW_EXECUTION_ERROR)
+                seen.append(tag)
                 self._take(tag, value)
         except TlvError:
             raise CommandError(SW_EXECUTION_ERROR)
@@ -104,6 +117,9 @@ class _Request:
         elif tag == _TAG_DKEK_SHARES:
             self.dkek_shares = int.from_bytes(value, "big")
             right = length == 1
+        elif tag == _TAG_PUBLIC_KEY_AUTHENTICATION:
+            self.authentication_keys = value
+            right = length == 2 and 1 <= value[1] <= value[0] <= limits.AUTHENTICATION_KEYS_MAX
         elif tag == _TAG_KEY_DOMAINS:
             self.key_domains = int.from_bytes(value, "big")
             right = length == 1 and 1 <= self.key_domains <= limits.KEY_DOMAINS_MAX
@@ -118,7 +134,10 @@ class _Request:
 
 
 def initialize_device(card, command, response):
-    """50: without data the version query; with data initialise. 63Cx, 6983: initialisation code."""
+    """50: without data the version query; with data initialise.
+
+    63Cx, 6983: initialisation code; 6600: the button was let go too early.
+    """
     if command.p1 or command.p2:
         raise CommandError(SW_INCORRECT_PARAMETERS_P1_P2)
     if not command.data:
@@ -128,16 +147,16 @@ def initialize_device(card, command, response):
         response.append(struct.pack(">IBBB", free, state, PROTOCOL_MAJOR, PROTOCOL_MINOR))
         return
     request = _Request(command.data)
-    card.status.close()
+    card.log_out()
     store = card.store
     if store.state == DAMAGED:
         # If a failure of the flash that has passed was the cause, the code is asked for.
         store.mount()
     if store.state != READY or not _can_be_checked(store):
         store.format(root.new_root_record())
-    elif store.contains(ID_SO_PIN):
+    elif store.contains(ID_SO_PIN) and not card.presence.wants_erasure():
         ReferenceData(store, ID_SO_PIN).verify(request.so_pin).wipe()
-    card.files.current = None
+    card.session_pin.clear()
     _initialize(card, request)
 
 
@@ -200,6 +219,8 @@ def _make_everything(card, request, master_key, so_secret):
         )
         device_options.put(change, request.options)
         _put_key_domains(change, store.seal, request)
+        if request.authentication_keys is not None:
+            public_key_authentication.put(change, *request.authentication_keys)
         if not store.contains(FID_DEVICE_KEY):
             _make_device_key(change, card.device_name)
         change.commit()

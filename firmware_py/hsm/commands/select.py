@@ -59,11 +59,11 @@ def _select_file(card, fid, response):
 def _select_application(card, aid, response):
     # The host may name more bytes than the AID has, never fewer.
     if aid[: len(AID_SMARTCARD_HSM)] == AID_SMARTCARD_HSM:
-        card.end_session()
+        card.log_out()
         options = device_options.get(card.store)
         response.append(control_parameters.of_application(AID_SMARTCARD_HSM, options))
     elif aid[: len(AID_RESCUE)] == AID_RESCUE:
-        card.end_session()
+        card.log_out()
         card.rescue_selected = True
         platform = 1 if card.identity.is_rp2350() else 0
         response.append(bytes((platform, _PRODUCT_HSM, PROTOCOL_MAJOR, PROTOCOL_MINOR)))

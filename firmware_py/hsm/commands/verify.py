@@ -44,6 +44,8 @@ def verify(card, command, response):
     reference = _reference(card, is_user)
     pin = command.data
     _check_length(is_user, len(pin))
+    if is_user and _open_by_session_pin(card, reference, pin):
+        return None
     secret = reference.verify(pin)
     _open(card, is_user, secret)
     return None
@@ -119,6 +121,8 @@ def _put(card, reference, new_pin, secret):
             secret,
         )
         change.commit()
+    if reference.id == ID_USER_PIN:
+        card.session_pin.clear()
 
 
 def _is_user(command):
@@ -163,9 +167,20 @@ def _open(card, is_user, secret):
         card.status.open_so(secret)
 
 
+def _open_by_session_pin(card, reference, pin):
+    # A wrong one is a wrong user PIN, and costs a try; a blocked user PIN blocks it.
+    if not reference.tries_left() or reference.flags & FLAG_TRANSPORT:
+        return False
+    key = card.session_pin.open(pin)
+    if key is None:
+        return False
+    card.status.open_user_class(key)
+    return True
+
+
 def _state(card, is_user):
     status = card.status
-    if status.user_is_authenticated() if is_user else status.so_is_authenticated():
+    if status.pin_is_verified() if is_user else status.so_is_authenticated():
         return SW_NO_FURTHER_QUALIFICATION
     reference = _reference(card, is_user)
     left = reference.tries_left()

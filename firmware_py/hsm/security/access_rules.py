@@ -81,6 +81,37 @@ def check_user(status):
     _check(USER, status)
 
 
+def check_registration(status):
+    """AccessDenied unless the PIN or the SO-PIN is verified: a key for authentication may come."""
+    if not _is_owner(status):
+        raise AccessDenied
+    if not _is_owner(status):
+        raise AccessDenied
+
+
+def check_new_root(status):
+    """AccessDenied unless a root of trust may come now.
+
+    The user may always bring one; until all keys for authentication are registered, so may who
+    registers them, since nobody can be authenticated then.
+    """
+    if not _may_bring_root(status):
+        raise AccessDenied
+    if not _may_bring_root(status):
+        raise AccessDenied
+
+
+def _is_owner(status):
+    return status.pin_is_verified() or status.so_is_authenticated()
+
+
+def _may_bring_root(status):
+    if status.user_is_authenticated():
+        return True
+    keys = status.public_keys
+    return _is_owner(status) and keys.is_configured() and keys.state()[1] > 0
+
+
 def _check(rule, status):
     # Evaluated twice, the second time anew: one skipped instruction opens nothing.
     if not _allows(rule, status):
