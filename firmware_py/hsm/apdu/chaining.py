@@ -21,13 +21,20 @@ class CommandChain:
         self._wipe = wipe
         self._header = None
         self._length = 0
+        self._is_used = False
 
     def drop(self):
-        """Forget the chain and wipe what it collected."""
-        if self._header is not None:
-            self._header = None
-            self._length = 0
+        """Forget the chain and wipe what was written to the buffer."""
+        self._header = None
+        self._length = 0
+        if self._is_used:
+            self._is_used = False
             self._wipe()
+
+    def room(self):
+        """What the chain has left of the buffer: a protected command is decrypted there."""
+        self._is_used = True
+        return self._buffer[self._length :]
 
     def add(self, command):
         """Take one part. True: the chain goes on. False: `command` now has all of the data.
@@ -40,6 +47,7 @@ class CommandChain:
             if not more:
                 return False
             self._header = header
+            self._is_used = True
         elif header != self._header:
             self.drop()
             raise CommandError(SW_LAST_COMMAND_OF_CHAIN_EXPECTED)

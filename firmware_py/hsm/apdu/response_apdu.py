@@ -41,6 +41,10 @@ class ResponseApdu:
         self._buffer[self._length : end][:] = data
         self._length = end
 
+    def contents(self):
+        """A view of what is in the response so far."""
+        return self._buffer[: self._length]
+
     def room(self):
         """A view of the rest of the buffer, to be written to and then taken by `extend`."""
         return self._buffer[self._length : self._capacity]
