@@ -52,7 +52,7 @@ class Card:
         if self._keys is None:
             from hsm.keys.key_store import KeyStore
 
-            self._keys = KeyStore(self.store, self.status)
+            self._keys = KeyStore(self.store, self.status, self.presence)
         return self._keys
 
     @property

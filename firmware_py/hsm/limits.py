@@ -39,6 +39,10 @@ SIGNED_CHALLENGE_BYTES_MAX = const(256)
 # [SCHSM] 10.2: hosts name no more than 16.
 KEY_DOMAINS_MAX = const(16)
 
+# --- Ciphers -----------------------------------------------------------------------------------
+# PBKDF2 of CIPHER ([SCHSM] 19): some minutes on RP2040; the host can end it.
+PBKDF2_ITERATIONS_MAX = const(1000000)
+
 # --- Flash -------------------------------------------------------------------------------------
 # Erases of a sector that the flash chips of both boards (W25Q16JV, W25Q32RV) are rated for.
 FLASH_ERASES_RATED = const(100000)

@@ -24,7 +24,7 @@ from hsm.apdu.status_word import (
 )
 from hsm.encoding.ber_tlv import TlvError
 from hsm.files.file_system import FileEmpty
-from hsm.keys.algorithms import UnknownAlgorithm
+from hsm.keys.algorithms import InvalidParameters, UnknownAlgorithm
 from hsm.keys.key_store import AlgorithmNotAllowed, UsesExhausted, WrongKeyKind
 from hsm.keys.metadata import InvalidMetadata
 from hsm.keys.public_key import InvalidSignature, MalformedCertificate
@@ -48,6 +48,7 @@ _STATUS_WORDS = {
     CryptoError: SW_EXECUTION_ERROR,
     FileEmpty: SW_REFERENCE_DATA_NOT_USABLE,
     InvalidMetadata: SW_WRONG_LENGTH,
+    InvalidParameters: SW_WRONG_LENGTH,
     InvalidSignature: SW_CONDITIONS_OF_USE_NOT_SATISFIED,
     MalformedCertificate: SW_REFERENCE_DATA_NOT_USABLE,
     NoFreeSlot: SW_NOT_ENOUGH_MEMORY_SPACE,
