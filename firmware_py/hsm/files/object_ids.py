@@ -13,6 +13,7 @@ EF_DIR = const(0x2F00)
 EF_ATR = const(0x2F01)
 EF_DEVICE_CERTIFICATE = const(0x2F02)  # C.DevAut
 EF_TOKEN_INFO = const(0x2F03)
+EF_WRAPPED_KEY = const(0x2F10)  # where hosts put the blob that UNWRAP KEY takes
 
 FID_DEVICE_KEY = const(0xCC00)
 FID_DEVICE_KEY_DESCRIPTION = const(0xC400)
@@ -36,8 +37,10 @@ ID_USER_PIN = const(0x1081)
 ID_SO_PIN = const(0x1089)
 ID_KEY_DOMAIN = const(0x1090)  # of domain 0; those of the others follow
 ID_KEY_DOMAINS = const(0x10A0)  # how many there are
+ID_DKEK = const(0x10B0)  # of domain 0; those of the others follow
 ID_PUBLIC_KEY_AUTHENTICATION = const(0x10C0)  # how many keys there are, and must sign
 ID_AUTHENTICATION_KEY = const(0x10D0)  # of slot 0; those of the others follow
+ID_MASTER_NODE = const(0x1110)  # of seed 0; those of the others follow
 PREFIX_KEY_INFO = const(0x12)
 
 # --- Kinds of objects: bound into each seal ------------------------------------------------------
@@ -48,8 +51,12 @@ KIND_REFERENCE_DATA = const(0x04)
 KIND_DEVICE_OPTIONS = const(0x05)
 KIND_KEY_DOMAIN = const(0x06)
 KIND_KEY_DOMAINS = const(0x07)
+KIND_DKEK = const(0x08)
+KIND_KEY_DOMAIN_UID = const(0x09)
 KIND_PUBLIC_KEY_AUTHENTICATION = const(0x10)
 KIND_AUTHENTICATION_KEY = const(0x11)
+
+KIND_MASTER_NODE = const(0x18)
 
 
 def fid(prefix, number):
