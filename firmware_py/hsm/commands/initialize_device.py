@@ -183,9 +183,12 @@ def _initialize(card, request):
     try:
         if not request.options & RESET_RETRY_COUNTER_ENABLED:
             so_secret = Secret.random(_MASTER_KEY_BYTES)
+        # A random DKEK is of the user class from the start.
+        card.store.seal.open_user_class(master_key)
         _make_everything(card, request, master_key, so_secret)
         card.status.open_user(master_key)
     except Exception:
+        card.status.close_user()
         master_key.wipe()
         so_secret.wipe()
         raise

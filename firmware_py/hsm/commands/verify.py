@@ -21,9 +21,10 @@ from hsm.apdu.status_word import (
     CommandError,
 )
 from hsm.files.object_ids import ID_SO_PIN, ID_USER_PIN
-from hsm.security import device_options, reference_data
+from hsm.security import device_options, key_domains, reference_data
 from hsm.security.device_options import RESET_RETRY_COUNTER_ENABLED, RESET_RETRY_COUNTER_ONLY
 from hsm.security.reference_data import FLAG_TRANSPORT, ReferenceData
+from hsm.store import StoreFailure, StoreFull
 
 _P2_USER_PIN = const(0x81)
 _P2_SO_PIN = const(0x88)
@@ -162,9 +163,19 @@ def _close(card, is_user):
 def _open(card, is_user, secret):
     if is_user:
         with secret:
-            card.status.open_user(secret)
+            _open_user(card, secret)
     else:
         card.status.open_so(secret)
+
+
+def _open_user(card, master_key):
+    card.status.open_user(master_key)
+    try:
+        key_domains.protect(card.store)
+    except (StoreFailure, StoreFull):
+        # The DKEK waits for the next login. A flash at the end of its life still opens: the mount
+        # that settled it may have closed the session.
+        card.status.open_user(master_key)
 
 
 def _open_by_session_pin(card, reference, pin):
