@@ -28,6 +28,7 @@ class Card:
         self._workspace = workspace
         self._files = None
         self._keys = None
+        self._hd_wallet = None
         self._device_name = None
         self._trust = None
         self.session_pin = SessionPin(self.store)
@@ -54,6 +55,15 @@ class Card:
 
             self._keys = KeyStore(self.store, self.status, self.presence)
         return self._keys
+
+    @property
+    def hd_wallet(self):
+        """The HdWallet."""
+        if self._hd_wallet is None:
+            from hsm.keys.hd_wallet import HdWallet
+
+            self._hd_wallet = HdWallet(self.store, self.status, self.presence)
+        return self._hd_wallet
 
     @property
     def trust(self):

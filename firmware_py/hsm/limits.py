@@ -39,6 +39,14 @@ SIGNED_CHALLENGE_BYTES_MAX = const(256)
 # [SCHSM] 10.2: hosts name no more than 16.
 KEY_DOMAINS_MAX = const(16)
 
+# --- Trees of keys -----------------------------------------------------------------------------
+# [SCHSM] 22: hosts number seeds 0 to 9 and bring up to 64 bytes of one.
+MASTER_NODES_MAX = const(10)
+SEED_BYTES_MAX = const(64)
+# Hosts' paths have 5 levels ([BIP44]); this bounds one command to some seconds on RP2040.
+PATH_LEVELS_MAX = const(32)
+LABEL_BYTES_MAX = const(255)
+
 # --- Ciphers -----------------------------------------------------------------------------------
 # PBKDF2 of CIPHER ([SCHSM] 19): some minutes on RP2040; the host can end it.
 PBKDF2_ITERATIONS_MAX = const(1000000)
@@ -63,5 +71,7 @@ TRUSTED_CERTIFICATES_MAX = const(8)
 CV_CERTIFICATE_BYTES_MAX = const(1536)
 # Root, issuer, device, and one more between them.
 CERTIFICATE_CHAIN_MAX = const(4)
+# A wrapped RSA-4096 key with CRT parameters, which other cards make, is 1,900 bytes.
+KEY_BLOB_BYTES_MAX = const(2048)
 # TokenInfo, written by hosts as the token label: one short UPDATE BINARY.
 TOKEN_INFO_BYTES_MAX = const(255)

@@ -38,12 +38,24 @@ def cipher(card, command, response):
     kinds, _, _ = algorithms.find(algorithms.CIPHER, algorithm)
     if algorithm in (EXTENDED_ENCRYPT, EXTENDED_DECRYPT):
         parameters = CipherParameters(command.data)
+        if parameters.function == cipher_parameters.SELECTED_NODE:
+            _cipher_by_node(card, algorithm, parameters, response)
+            return
         work = _EXTENDED[parameters.function](parameters, command)
     else:
         work = _Plain(command)
     with card.keys.open_for_use(command.p1, kinds, algorithm) as key:
         work.run(key, response)
     card.keys.count_use(command.p1)
+
+
+def _cipher_by_node(card, algorithm, parameters, response):
+    # P1 names no key: HIERARCHICAL KEYS selected one.
+    from hsm.commands import hierarchical_keys
+
+    encrypts = algorithm == EXTENDED_ENCRYPT
+    data, iv, label = parameters.data, parameters.iv, parameters.info
+    hierarchical_keys.cipher(card, encrypts, data, iv, label, response)
 
 
 # Each class checks what it is asked when it is made; `run(key, response)` computes.

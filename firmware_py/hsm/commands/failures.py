@@ -14,6 +14,7 @@ from hsm.apdu.status_word import (
     SW_EXECUTION_ERROR,
     SW_FILE_OR_APPLICATION_NOT_FOUND,
     SW_INCORRECT_PARAMETERS_P1_P2,
+    SW_INCORRECT_PARAMETERS_DATA_FIELD,
     SW_MEMORY_FAILURE,
     SW_NOT_ENOUGH_MEMORY_SPACE,
     SW_REFERENCE_DATA_NOT_USABLE,
@@ -25,11 +26,12 @@ from hsm.apdu.status_word import (
 from hsm.encoding.ber_tlv import TlvError
 from hsm.files.file_system import FileEmpty
 from hsm.keys.algorithms import InvalidParameters, UnknownAlgorithm
+from hsm.keys.hd_wallet import InvalidPath, NoMasterNode, NothingSelected, WrongLevel
 from hsm.keys.key_store import AlgorithmNotAllowed, UsesExhausted, WrongKeyKind
 from hsm.keys.metadata import InvalidMetadata
 from hsm.keys.public_key import InvalidSignature, MalformedCertificate
 from hsm.security.access_rules import AccessDenied, NotAllowed
-from hsm.security.key_domains import NoShareExpected
+from hsm.security.key_domains import NoDkek, NoShareExpected, UnknownKeyDomain
 from hsm.security.public_key_authentication import AlreadyRegistered, NoFreeSlot, NotConfigured
 from hsm.security.reference_data import (
     AuthenticationBlocked,
@@ -49,13 +51,17 @@ _STATUS_WORDS = {
     FileEmpty: SW_REFERENCE_DATA_NOT_USABLE,
     InvalidMetadata: SW_WRONG_LENGTH,
     InvalidParameters: SW_WRONG_LENGTH,
+    InvalidPath: SW_WRONG_LENGTH,
     InvalidSignature: SW_CONDITIONS_OF_USE_NOT_SATISFIED,
     MalformedCertificate: SW_REFERENCE_DATA_NOT_USABLE,
+    NoDkek: SW_REFERENCED_DATA_NOT_FOUND,
     NoFreeSlot: SW_NOT_ENOUGH_MEMORY_SPACE,
+    NoMasterNode: SW_EXECUTION_ERROR,
     NoShareExpected: SW_COMMAND_NOT_ALLOWED,
     NotAllowed: SW_COMMAND_NOT_ALLOWED,
     NotConfigured: SW_INCORRECT_PARAMETERS_P1_P2,
     NotFound: SW_FILE_OR_APPLICATION_NOT_FOUND,
+    NothingSelected: SW_CONDITIONS_OF_USE_NOT_SATISFIED,
     PresenceTimeout: SW_USER_PRESENCE_TIMEOUT,
     SealLocked: SW_SECURITY_STATUS_NOT_SATISFIED,
     StoreDamaged: SW_MEMORY_FAILURE,
@@ -66,8 +72,10 @@ _STATUS_WORDS = {
     TrustStoreFull: SW_NOT_ENOUGH_MEMORY_SPACE,
     UnknownAlgorithm: SW_INCORRECT_PARAMETERS_P1_P2,
     UnknownAuthority: SW_REFERENCED_DATA_NOT_FOUND,
+    UnknownKeyDomain: SW_REFERENCED_DATA_NOT_FOUND,
     UsesExhausted: SW_NOT_ENOUGH_MEMORY_SPACE,
     WrongKeyKind: SW_EXECUTION_ERROR,
+    WrongLevel: SW_INCORRECT_PARAMETERS_DATA_FIELD,
 }
 
 

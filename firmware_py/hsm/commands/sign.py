@@ -8,7 +8,7 @@ from hsm_crypto import EdwardsKey, digest
 
 from hsm.apdu.status_word import SW_EXECUTION_ERROR, SW_WRONG_LENGTH, CommandError
 from hsm.keys import algorithms, digest_info
-from hsm.keys.algorithms import ECDSA, RSA_PKCS1, RSA_PSS, RSA_RAW, SIGN
+from hsm.keys.algorithms import ECDSA, RSA_PKCS1, RSA_PSS, RSA_RAW, SELECTED_NODE, SIGN
 
 # Longer input cannot matter: 66 bytes hold the leftmost bits of every order.
 _ECDSA_INPUT_BYTES_MAX = 66
@@ -18,6 +18,11 @@ _PSS_SALT_AND_FRAMING_BYTES = 2
 def sign(card, command, response):
     """68: P1 key id, P2 algorithm; data is a block, a hash, a DigestInfo or a message."""
     algorithm, data = command.p2, command.data
+    if algorithm == SELECTED_NODE:
+        from hsm.commands import hierarchical_keys
+
+        hierarchical_keys.sign(card, command, response)
+        return
     kinds, family, hash = algorithms.find(SIGN, algorithm)
     with card.keys.open_for_use(command.p1, kinds, algorithm) as key:
         if isinstance(key, EdwardsKey):

@@ -34,6 +34,7 @@ XKEK = const(0x84)
 WRAP = const(0x92)
 EC_DERIVE = const(0x98)
 DERIVE = const(0x99)
+SELECTED_NODE = const(0xA0)
 
 # --- Commands that take an algorithm byte --------------------------------------------------------
 SIGN = const(1)

@@ -37,6 +37,7 @@ HKDF = const(3)
 PBKDF2 = const(4)
 PBES2 = const(5)
 X963 = const(6)
+SELECTED_NODE = const(7)  # of a tree of keys ([SCHSM] 22)
 
 _NEVER = const(0)
 _OPTIONAL = const(1)
@@ -49,6 +50,7 @@ _OBJECTS = {
     PBKDF2: (_ALWAYS, _NEVER, _NEVER),
     PBES2: (_ALWAYS, _NEVER, _ALWAYS),
     X963: (_ALWAYS, _NEVER, _OPTIONAL),
+    SELECTED_NODE: (_ALWAYS, _OPTIONAL, _OPTIONAL),
 }
 
 _TAG_OID = const(0x06)
@@ -67,6 +69,7 @@ _OID_HMAC = b"\x2a\x86\x48\x86\xf7\x0d\x02"
 _OID_PKCS5 = b"\x2a\x86\x48\x86\xf7\x0d\x01\x05"
 _OID_PBKDF2 = _OID_PKCS5 + b"\x0c"
 _OID_X963 = b"\x2b\x81\x05\x10\x86\x48\x3f"
+_OID_SELECTED_NODE = b"\x2b\x06\x01\x04\x01\x83\xa8\x78\x05\x8d\x6b"
 
 # Of AES with 128 bits; each larger size has its OIDs 20 further on.
 _AES_STEP = const(20)
@@ -166,6 +169,8 @@ def _function(oid):
         row = _PKCS5.get(last)
     elif oid == _OID_X963:
         row = (X963, 0, 0)
+    elif oid == _OID_SELECTED_NODE:
+        row = (SELECTED_NODE, 0, 0)
     if row is None:
         raise InvalidParameters
     return row

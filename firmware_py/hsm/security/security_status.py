@@ -24,6 +24,7 @@ class SecurityStatus:
         self._user = _CLOSED
         self._so = _CLOSED
         self._so_secret = None
+        self._selected = None
         self.public_keys = PublicKeyAuthentication(store)
 
     def close(self):
@@ -44,8 +45,24 @@ class SecurityStatus:
 
     def close_user(self):
         self._user = _CLOSED
+        self.wipe_selected()
         if self._store.seal is not None:
             self._store.seal.close_user_class()
+
+    def select(self, node):
+        """A node was selected for one use; the status owns `node` until the session ends."""
+        self._selected = node
+
+    def take_selected(self):
+        """The selected node, the caller's from now on, or None."""
+        node, self._selected = self._selected, None
+        return node
+
+    def wipe_selected(self):
+        """From now on no node is selected."""
+        node = self.take_selected()
+        if node is not None:
+            node.wipe()
 
     def open_so(self, secret):
         """The SO-PIN was verified; the status owns `secret` from now on."""
