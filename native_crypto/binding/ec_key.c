@@ -11,7 +11,7 @@ static crypto_ec_key_t *key_get(mp_obj_t object) {
 /// EcKey.generate(curve: int) -> EcKey
 /// CryptoError(REASON_ENTROPY).
 static mp_obj_t key_generate(mp_obj_t curve_in) {
-    int curve = hsm_crypto_integer(curve_in, 1, CRYPTO_CURVE_LAST);
+    int curve = hsm_crypto_integer(curve_in, 1, CRYPTO_CURVE_WEIERSTRASS_LAST);
     hsm_crypto_handle_t *self = hsm_crypto_handle_new(&hsm_crypto_type_ec_key);
     crypto_ec_key_t *key = NULL;
     hsm_crypto_check(crypto_ec_generate(curve, &key));

@@ -76,7 +76,7 @@ MP_DEFINE_CONST_FUN_OBJ_0(hsm_crypto_reseed_obj, reseed);
 /// The curve whose field prime is `prime` (leading zeros ignored), else None.
 static mp_obj_t curve_from_prime(mp_obj_t prime_in) {
     mp_buffer_info_t prime = hsm_crypto_read(prime_in);
-    int curve = crypto_curve_from_prime(prime.buf, prime.len);
+    int curve = crypto_curve_from_prime(prime.buf, prime.len, NULL, 0);
     return curve != 0 ? MP_OBJ_NEW_SMALL_INT(curve) : mp_const_none;
 }
 MP_DEFINE_CONST_FUN_OBJ_1(hsm_crypto_curve_from_prime_obj, curve_from_prime);
@@ -90,7 +90,7 @@ static mp_obj_t parameter_bytes(int curve, crypto_curve_parameter_t parameter) {
 /// curve_parameters(curve: int) -> tuple[bytes, bytes, bytes, bytes, bytes, int]
 /// (p, a, b, G, n, h): field-width big endian; G uncompressed 04||X||Y; n of the order's width; h cofactor.
 static mp_obj_t curve_parameters(mp_obj_t curve_in) {
-    int curve = hsm_crypto_integer(curve_in, 1, CRYPTO_CURVE_LAST);
+    int curve = hsm_crypto_integer(curve_in, 1, CRYPTO_CURVE_WEIERSTRASS_LAST);
     size_t length = crypto_curve_bytes(curve);
     uint8_t generator[CRYPTO_POINT_MAX_BYTES];
     generator[0] = 0x04;
@@ -109,7 +109,7 @@ MP_DEFINE_CONST_FUN_OBJ_1(hsm_crypto_curve_parameters_obj, curve_parameters);
 /// ECDSA check of a raw r||s signature; `public` is 04||X||Y. CryptoError(REASON_POINT).
 static mp_obj_t ec_verify(size_t count, const mp_obj_t *arguments) {
     (void)count;
-    int curve = hsm_crypto_integer(arguments[0], 1, CRYPTO_CURVE_LAST);
+    int curve = hsm_crypto_integer(arguments[0], 1, CRYPTO_CURVE_WEIERSTRASS_LAST);
     size_t length = crypto_curve_bytes(curve);
     mp_buffer_info_t public = hsm_crypto_read_exactly(arguments[1], 1 + 2 * length);
     mp_buffer_info_t hash = hsm_crypto_read(arguments[2]);

@@ -93,8 +93,8 @@ static mp_obj_t secret_derive(size_t count, const mp_obj_t *positional, mp_map_t
     size_t length = (size_t)hsm_crypto_integer(arguments[2].u_obj, 1, CRYPTO_SECRET_MAX_BYTES);
     hsm_crypto_handle_t *self = hsm_crypto_handle_new(&hsm_crypto_type_secret);
     crypto_secret_t *secret = secret_allocate(self, length);
-    return finish(self, crypto_hkdf(parent->bytes, parent->length, NULL, 0, label.buf, label.len, secret->bytes,
-                                    secret->length));
+    return finish(self, crypto_hkdf(CRYPTO_HASH_SHA256, parent->bytes, parent->length, NULL, 0, label.buf, label.len,
+                                    secret->bytes, secret->length));
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(secret_derive_obj, 2, secret_derive);
 

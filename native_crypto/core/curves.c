@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Short Weierstrass curves: their numbers and domain parameters ([SEC2], [RFC5639]; [SCHSM] 27, 30).
+// The curves: their numbers and domain parameters ([SEC2], [RFC5639], [RFC7748], [RFC8032]; [SCHSM] 27, 30).
 #include "curves.h"
 
+#include "curves_edwards.h"
 #include "curves_library.h"
 #include "wipe.h"
 
@@ -18,7 +19,7 @@ static const ecc_curve_id library_ids[] = {
 };
 
 const ecc_set_type *crypto_library_curve(int curve) {
-    if (curve < CRYPTO_CURVE_SECP192R1 || curve > CRYPTO_CURVE_LAST) {
+    if (curve < CRYPTO_CURVE_SECP192R1 || curve > CRYPTO_CURVE_WEIERSTRASS_LAST) {
         return NULL;
     }
     return wc_ecc_get_curve_params(wc_ecc_get_curve_idx(library_ids[curve]));
@@ -56,20 +57,68 @@ void crypto_curve_parameter(int curve, crypto_curve_parameter_t parameter, uint8
     }
 }
 
-int crypto_curve_from_prime(const uint8_t *prime, size_t length) {
-    uint8_t candidate[CRYPTO_FIELD_MAX_BYTES];
+// [SCHSM] 13.1
+static int tell_from_generator(int edwards, int montgomery, const uint8_t *generator, size_t length) {
+    const crypto_edwards_curve_t *curve = crypto_edwards_curve(montgomery);
+    bool is_montgomery = length == curve->generator.length && generator[0] == curve->generator.bytes[0];
+    return is_montgomery ? montgomery : edwards;
+}
+
+int crypto_curve_from_prime(const uint8_t *prime, size_t length, const uint8_t *generator, size_t generator_length) {
+    uint8_t candidate[CRYPTO_POINT_MAX_BYTES];
     while (length > 0 && prime[0] == 0) {
         prime++;
         length--;
     }
     for (int curve = CRYPTO_CURVE_SECP192R1; curve <= CRYPTO_CURVE_LAST; curve++) {
         // No prime here starts with a zero byte, P-521 included (01FF...).
-        if (crypto_curve_bytes(curve) == length) {
-            crypto_curve_parameter(curve, CRYPTO_CURVE_PRIME, candidate);
-            if (crypto_equal(candidate, prime, length)) {
-                return curve;
-            }
+        size_t candidate_length = crypto_curve_encoded(curve, CRYPTO_CURVE_PRIME, candidate);
+        if (candidate_length != length || !crypto_equal(candidate, prime, length)) {
+            continue;
         }
+        if (curve == CRYPTO_CURVE_ED25519) {
+            return tell_from_generator(curve, CRYPTO_CURVE_X25519, generator, generator_length);
+        }
+        if (curve == CRYPTO_CURVE_ED448) {
+            return tell_from_generator(curve, CRYPTO_CURVE_X448, generator, generator_length);
+        }
+        return curve;
     }
     return 0;
+}
+
+// --- Any curve -------------------------------------------------------------------------------------
+
+static size_t encoded_edwards(const crypto_edwards_curve_t *curve, crypto_curve_parameter_t parameter, uint8_t *out) {
+    const crypto_curve_part_t *part = parameter == CRYPTO_CURVE_PRIME   ? &curve->prime
+                                      : parameter == CRYPTO_CURVE_A     ? &curve->a
+                                      : parameter == CRYPTO_CURVE_B     ? &curve->b
+                                      : parameter == CRYPTO_CURVE_ORDER ? &curve->order
+                                                                        : &curve->generator;
+    memcpy(out, part->bytes, part->length);
+    return part->length;
+}
+
+size_t crypto_curve_encoded(int curve, crypto_curve_parameter_t parameter, uint8_t out[CRYPTO_POINT_MAX_BYTES]) {
+    const crypto_edwards_curve_t *edwards = crypto_edwards_curve(curve);
+    size_t length = crypto_curve_bytes(curve);
+    if (edwards != NULL) {
+        return encoded_edwards(edwards, parameter, out);
+    }
+    if (length == 0) {
+        return 0;
+    }
+    if (parameter != CRYPTO_CURVE_GENERATOR) {
+        crypto_curve_parameter(curve, parameter, out);
+        return length;
+    }
+    out[0] = 0x04;
+    crypto_curve_parameter(curve, CRYPTO_CURVE_GENERATOR_X, out + 1);
+    crypto_curve_parameter(curve, CRYPTO_CURVE_GENERATOR_Y, out + 1 + length);
+    return 1 + 2 * length;
+}
+
+unsigned crypto_curve_cofactor(int curve) {
+    const crypto_edwards_curve_t *edwards = crypto_edwards_curve(curve);
+    return edwards != NULL ? edwards->cofactor : 1;
 }

@@ -9,11 +9,11 @@
 #include <string.h>
 
 #include "curves_library.h"
-#include "digest.h"
 #include "drbg.h"
 #include "library.h"
 #include "nonce.h"
 #include "pool.h"
+#include "self_check.h"
 #include "wipe.h"
 
 // What one operation needs of the library's structures.
@@ -99,24 +99,12 @@ static crypto_result_t store_point(const ecc_point *point, size_t length, uint8_
 
 // --- Keys ------------------------------------------------------------------------------------------
 
-static crypto_result_t compute_check(const crypto_ec_key_t *key, uint8_t check[CRYPTO_EC_CHECK_BYTES]) {
-    uint8_t full[CRYPTO_DIGEST_MAX_BYTES];
-    crypto_digest_t *digest;
-    crypto_result_t result = crypto_digest_new(CRYPTO_HASH_SHA256, &digest);
-    if (result != CRYPTO_OK) {
-        return result;
-    }
-    result = crypto_digest_update(digest, (const uint8_t *)key, offsetof(crypto_ec_key_t, check));
-    crypto_result_t last = crypto_digest_final(digest, full);
-    memcpy(check, full, CRYPTO_EC_CHECK_BYTES);
-    crypto_wipe(full, sizeof(full));
-    return result != CRYPTO_OK ? result : last;
+static crypto_result_t make_check(crypto_ec_key_t *key) {
+    return crypto_self_check_make(key, offsetof(crypto_ec_key_t, check), key->check);
 }
 
-static crypto_result_t check_intact(const crypto_ec_key_t *key) {
-    uint8_t check[CRYPTO_EC_CHECK_BYTES];
-    crypto_result_t result = compute_check(key, check);
-    return result == CRYPTO_OK && !crypto_equal(check, key->check, sizeof(check)) ? CRYPTO_FAULT : result;
+crypto_result_t crypto_ec_check(const crypto_ec_key_t *key) {
+    return crypto_self_check_verify(key, offsetof(crypto_ec_key_t, check), key->check);
 }
 
 // public_key = private_key * G, computed afresh from the bytes in `key`.
@@ -188,7 +176,7 @@ crypto_result_t crypto_ec_generate(int curve, crypto_ec_key_t **key) {
         result = check_public(*key);
     }
     if (result == CRYPTO_OK) {
-        result = compute_check(*key, (*key)->check);
+        result = make_check(*key);
     }
     if (result != CRYPTO_OK) {
         crypto_pool_free(*key);
@@ -219,7 +207,7 @@ crypto_result_t crypto_ec_from_private(int curve, const uint8_t *private_key, cr
     memcpy((*key)->private_key, private_key, crypto_curve_bytes(curve));
     result = compute_public(*key, (*key)->public_key);
     if (result == CRYPTO_OK) {
-        result = compute_check(*key, (*key)->check);
+        result = make_check(*key);
     }
     if (result != CRYPTO_OK) {
         crypto_pool_free(*key);
@@ -235,7 +223,7 @@ crypto_result_t crypto_ec_load(int curve, const uint8_t *private_key, const uint
     }
     memcpy((*key)->private_key, private_key, crypto_curve_bytes(curve));
     memcpy((*key)->public_key, public_key, 2 * crypto_curve_bytes(curve));
-    result = compute_check(*key, (*key)->check);
+    result = make_check(*key);
     if (result != CRYPTO_OK) {
         crypto_pool_free(*key);
     }
@@ -315,7 +303,7 @@ static crypto_result_t sign_pass(const crypto_ec_key_t *key, const uint8_t *hash
     uint8_t padded[CRYPTO_SIGNED_HASH_MAX_BYTES];
     uint8_t k[CRYPTO_FIELD_MAX_BYTES];
     size_t padded_length = pad_hash(key->curve, hash, hash_length, padded);
-    crypto_result_t result = check_intact(key);
+    crypto_result_t result = crypto_ec_check(key);
     if (result == CRYPTO_OK) {
         result = crypto_nonce(key->curve, key->private_key, hash, hash_length, entropy, entropy_length, k);
     }
@@ -379,7 +367,7 @@ crypto_result_t crypto_ec_shared_secret(const crypto_ec_key_t *key, const uint8_
     uint8_t x[CRYPTO_FIELD_MAX_BYTES];
     work_t *private_work = NULL;
     work_t *public_work = NULL;
-    crypto_result_t result = check_intact(key);
+    crypto_result_t result = crypto_ec_check(key);
     if (result == CRYPTO_OK) {
         result = work_new(key->curve, &private_work);
     }

@@ -9,14 +9,14 @@
 
 #include "curves.h"
 #include "result.h"
+#include "self_check.h"
 
 // A private key in the pool; numbers are big endian and `crypto_curve_bytes(curve)` long.
-#define CRYPTO_EC_CHECK_BYTES 8
 typedef struct {
     uint8_t curve;
     uint8_t private_key[CRYPTO_FIELD_MAX_BYTES];
     uint8_t public_key[2 * CRYPTO_FIELD_MAX_BYTES]; // X || Y
-    uint8_t check[CRYPTO_EC_CHECK_BYTES];           // hash of the above: a bit that flips later is found at use
+    uint8_t check[CRYPTO_SELF_CHECK_BYTES];
 } crypto_ec_key_t;
 
 #define CRYPTO_SIGNATURE_MAX_BYTES (2 * CRYPTO_FIELD_MAX_BYTES)
@@ -27,6 +27,14 @@ crypto_result_t crypto_ec_generate(int curve, crypto_ec_key_t **key);
 
 // A key from its scalar, 1..n-1 (CRYPTO_ARGUMENT otherwise); the public point is computed.
 crypto_result_t crypto_ec_from_private(int curve, const uint8_t *private_key, crypto_ec_key_t **key);
+
+// The key whose scalar is this one's plus `offset`, a number of 1 to `crypto_curve_bytes` bytes, modulo the order.
+// CRYPTO_FAILED if that is 0.
+crypto_result_t crypto_ec_derive(const crypto_ec_key_t *key, const uint8_t *offset, size_t offset_length,
+                                 crypto_ec_key_t **derived);
+
+// CRYPTO_FAULT unless the key's bytes are what they were when it was made.
+crypto_result_t crypto_ec_check(const crypto_ec_key_t *key);
 
 // A key from all its numbers, trusted to belong together: what object.c opens.
 crypto_result_t crypto_ec_load(int curve, const uint8_t *private_key, const uint8_t *public_key,

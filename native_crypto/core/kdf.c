@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Key derivation and MAC: HMAC-SHA256, HKDF, PBKDF2 and the PIN stretch made of them.
+// Key derivation and MAC: HMAC, HKDF, PBKDF2, X9.63, and the PIN stretch made of them.
 #include "kdf.h"
 
+#include <stdbool.h>
 #include <string.h>
 
+#include "crypto_host.h"
 #include "library.h"
 #include "pool.h"
 #include "wipe.h"
@@ -37,77 +39,148 @@ crypto_result_t crypto_mac_final(crypto_mac_t *mac, uint8_t *out) {
     return crypto_from_library(error);
 }
 
-crypto_result_t crypto_hkdf(const uint8_t *key, size_t key_length, const uint8_t *salt, size_t salt_length,
-                            const uint8_t *info, size_t info_length, uint8_t *out, size_t out_length) {
-    int error = wc_HKDF(WC_SHA256, key, (word32)key_length, salt, (word32)salt_length, info, (word32)info_length, out,
-                        (word32)out_length);
+crypto_result_t crypto_hkdf(crypto_hash_t hash, const uint8_t *key, size_t key_length, const uint8_t *salt,
+                            size_t salt_length, const uint8_t *info, size_t info_length, uint8_t *out,
+                            size_t out_length) {
+    size_t hash_length = crypto_digest_length(hash);
+    if (hash_length == 0 || out_length > 255 * hash_length) {
+        return CRYPTO_ARGUMENT;
+    }
+    int error = wc_HKDF((int)crypto_library_hash(hash), key, (word32)key_length, salt, (word32)salt_length, info,
+                        (word32)info_length, out, (word32)out_length);
     return crypto_from_library(error);
+}
+
+crypto_result_t crypto_x963(crypto_hash_t hash, const uint8_t *secret, size_t secret_length, const uint8_t *info,
+                            size_t info_length, uint8_t *out, size_t out_length) {
+    size_t hash_length = crypto_digest_length(hash);
+    if (hash_length == 0) {
+        return CRYPTO_ARGUMENT;
+    }
+    uint8_t block[CRYPTO_DIGEST_MAX_BYTES];
+    crypto_result_t result = CRYPTO_OK;
+    for (size_t done = 0; result == CRYPTO_OK && done < out_length; done += hash_length) {
+        uint32_t number = 1 + (uint32_t)(done / hash_length);
+        uint8_t counter[4] = {(uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8),
+                              (uint8_t)number};
+        crypto_digest_t *digest;
+        result = crypto_digest_new(hash, &digest);
+        if (result != CRYPTO_OK) {
+            break;
+        }
+        crypto_digest_update(digest, secret, secret_length);
+        crypto_digest_update(digest, counter, sizeof(counter));
+        crypto_digest_update(digest, info, info_length);
+        result = crypto_digest_final(digest, block);
+        size_t left = out_length - done;
+        memcpy(out + done, block, left < hash_length ? left : hash_length);
+    }
+    crypto_wipe(block, sizeof(block));
+    if (result != CRYPTO_OK) {
+        crypto_wipe(out, out_length);
+    }
+    return result;
 }
 
 // --- PBKDF2 ---------------------------------------------------------------------------------------
 
+#define BLOCK_MAX_BYTES 128
+#define ITERATIONS_PER_QUESTION 64
+
 // The states of both hashes of HMAC after their key block. Each iteration starts from copies, which
 // halves the number of compressions: two instead of four.
 typedef struct {
-    wc_Sha256 inner;
-    wc_Sha256 outer;
-    wc_Sha256 work;
-    uint8_t block[WC_SHA256_BLOCK_SIZE];
-    uint8_t chained[WC_SHA256_DIGEST_SIZE];
+    enum wc_HashType type;
+    size_t hash_bytes;
+    size_t block_bytes;
+    bool asks_host;
+    wc_HashAlg inner;
+    wc_HashAlg outer;
+    wc_HashAlg work;
+    uint8_t block[BLOCK_MAX_BYTES];
+    uint8_t chained[CRYPTO_DIGEST_MAX_BYTES];
+    uint8_t sum[CRYPTO_DIGEST_MAX_BYTES];
 } pbkdf2_t;
 
-static int start_from_key_block(pbkdf2_t *state, wc_Sha256 *hash, const uint8_t *key, size_t key_length, uint8_t pad) {
-    memset(state->block, pad, sizeof(state->block));
+static int start_from_key_block(pbkdf2_t *state, wc_HashAlg *hash, const uint8_t *key, size_t key_length,
+                                uint8_t pad) {
+    memset(state->block, pad, state->block_bytes);
     for (size_t i = 0; i < key_length; i++) {
         state->block[i] ^= key[i];
     }
-    int error = wc_InitSha256(hash);
-    return error != 0 ? error : wc_Sha256Update(hash, state->block, sizeof(state->block));
+    int error = wc_HashInit(hash, state->type);
+    return error != 0 ? error : wc_HashUpdate(hash, state->type, state->block, (word32)state->block_bytes);
 }
 
-// chained = HMAC(password, data)
+// chained = HMAC(password, data || more)
 static int prf(pbkdf2_t *state, const uint8_t *data, size_t length, const uint8_t *more, size_t more_length) {
     state->work = state->inner;
-    int error = wc_Sha256Update(&state->work, data, length);
+    int error = length != 0 ? wc_HashUpdate(&state->work, state->type, data, (word32)length) : 0;
     if (error == 0 && more_length != 0) {
-        error = wc_Sha256Update(&state->work, more, more_length);
+        error = wc_HashUpdate(&state->work, state->type, more, (word32)more_length);
     }
     if (error == 0) {
-        error = wc_Sha256Final(&state->work, state->chained);
+        error = wc_HashFinal(&state->work, state->type, state->chained);
     }
     if (error == 0) {
         state->work = state->outer;
-        error = wc_Sha256Update(&state->work, state->chained, sizeof(state->chained));
+        error = wc_HashUpdate(&state->work, state->type, state->chained, (word32)state->hash_bytes);
     }
-    return error != 0 ? error : wc_Sha256Final(&state->work, state->chained);
+    return error != 0 ? error : wc_HashFinal(&state->work, state->type, state->chained);
 }
 
-crypto_result_t crypto_pbkdf2(const uint8_t *password, size_t password_length, const uint8_t *salt, size_t salt_length,
-                              uint32_t iterations, uint8_t out[CRYPTO_STRETCH_BYTES]) {
-    static const uint8_t first_block_index[4] = {0, 0, 0, 1};
-    if (password_length > WC_SHA256_BLOCK_SIZE || salt_length == 0 || iterations == 0) {
+// sum = F(password, salt, iterations, number)
+static crypto_result_t pbkdf2_block(pbkdf2_t *state, const uint8_t *salt, size_t salt_length, uint32_t iterations,
+                                    uint32_t number) {
+    uint8_t index[4] = {(uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number};
+    int error = prf(state, salt, salt_length, index, sizeof(index));
+    memcpy(state->sum, state->chained, state->hash_bytes);
+    for (uint32_t i = 1; error == 0 && i < iterations; i++) {
+        if (state->asks_host && i % ITERATIONS_PER_QUESTION == 0 && crypto_host_cancelled()) {
+            return CRYPTO_CANCELLED;
+        }
+        error = prf(state, state->chained, state->hash_bytes, NULL, 0);
+        for (size_t byte = 0; byte < state->hash_bytes; byte++) {
+            state->sum[byte] ^= state->chained[byte];
+        }
+    }
+    return crypto_from_library(error);
+}
+
+static crypto_result_t pbkdf2(crypto_hash_t hash, bool asks_host, const uint8_t *password, size_t password_length,
+                              const uint8_t *salt, size_t salt_length, uint32_t iterations, uint8_t *out,
+                              size_t out_length) {
+    if (crypto_digest_length(hash) == 0 || password_length > CRYPTO_PASSWORD_MAX_BYTES || iterations == 0) {
         return CRYPTO_ARGUMENT;
     }
     pbkdf2_t *state = crypto_pool_alloc(sizeof(*state));
     if (state == NULL) {
         return CRYPTO_MEMORY;
     }
+    state->type = crypto_library_hash(hash);
+    state->hash_bytes = crypto_digest_length(hash);
+    state->block_bytes = (size_t)wc_HashGetBlockSize(state->type);
+    state->asks_host = asks_host;
     int error = start_from_key_block(state, &state->inner, password, password_length, 0x36);
     if (error == 0) {
         error = start_from_key_block(state, &state->outer, password, password_length, 0x5C);
     }
-    if (error == 0) {
-        error = prf(state, salt, salt_length, first_block_index, sizeof(first_block_index));
-        memcpy(out, state->chained, CRYPTO_STRETCH_BYTES);
-    }
-    for (uint32_t i = 1; error == 0 && i < iterations; i++) {
-        error = prf(state, state->chained, sizeof(state->chained), NULL, 0);
-        for (size_t byte = 0; byte < CRYPTO_STRETCH_BYTES; byte++) {
-            out[byte] ^= state->chained[byte];
-        }
+    crypto_result_t result = crypto_from_library(error);
+    for (size_t done = 0; result == CRYPTO_OK && done < out_length; done += state->hash_bytes) {
+        size_t left = out_length - done;
+        result = pbkdf2_block(state, salt, salt_length, iterations, 1 + (uint32_t)(done / state->hash_bytes));
+        memcpy(out + done, state->sum, left < state->hash_bytes ? left : state->hash_bytes);
     }
     crypto_pool_free(state);
-    return crypto_from_library(error);
+    if (result != CRYPTO_OK) {
+        crypto_wipe(out, out_length);
+    }
+    return result;
+}
+
+crypto_result_t crypto_pbkdf2(crypto_hash_t hash, const uint8_t *password, size_t password_length, const uint8_t *salt,
+                              size_t salt_length, uint32_t iterations, uint8_t *out, size_t out_length) {
+    return pbkdf2(hash, true, password, password_length, salt, salt_length, iterations, out, out_length);
 }
 
 crypto_result_t crypto_stretch(const uint8_t *pin, size_t pin_length, const uint8_t salt[CRYPTO_STRETCH_SALT_BYTES],
@@ -115,10 +188,11 @@ crypto_result_t crypto_stretch(const uint8_t *pin, size_t pin_length, const uint
                                uint8_t out[CRYPTO_STRETCH_BYTES]) {
     static const uint8_t info[3] = {'p', 'i', 'n'};
     uint8_t stretched[CRYPTO_STRETCH_BYTES];
-    crypto_result_t result = crypto_pbkdf2(pin, pin_length, salt, CRYPTO_STRETCH_SALT_BYTES, iterations, stretched);
+    crypto_result_t result = pbkdf2(CRYPTO_HASH_SHA256, false, pin, pin_length, salt, CRYPTO_STRETCH_SALT_BYTES,
+                                    iterations, stretched, sizeof(stretched));
     if (result == CRYPTO_OK) {
-        result = crypto_hkdf(stretched, sizeof(stretched), pepper, pepper_length, info, sizeof(info), out,
-                             CRYPTO_STRETCH_BYTES);
+        result = crypto_hkdf(CRYPTO_HASH_SHA256, stretched, sizeof(stretched), pepper, pepper_length, info,
+                             sizeof(info), out, CRYPTO_STRETCH_BYTES);
     }
     crypto_wipe(stretched, sizeof(stretched));
     return result;

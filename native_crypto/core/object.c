@@ -10,7 +10,7 @@
 #include "wipe.h"
 
 #define KIND_BYTES 1
-#define EC_HEADER_BYTES 1
+#define CURVE_BYTES 1
 #define RSA_HEADER_BYTES 6
 
 crypto_result_t crypto_secret_new(size_t length, crypto_secret_t **secret) {
@@ -78,7 +78,14 @@ static size_t plain_length(crypto_object_kind_t kind, const void *handle) {
         case CRYPTO_OBJECT_SECRET:
             return KIND_BYTES + ((const crypto_secret_t *)handle)->length;
         case CRYPTO_OBJECT_EC:
-            return KIND_BYTES + EC_HEADER_BYTES + 3 * crypto_curve_bytes(((const crypto_ec_key_t *)handle)->curve);
+            return KIND_BYTES + CURVE_BYTES + 3 * crypto_curve_bytes(((const crypto_ec_key_t *)handle)->curve);
+        case CRYPTO_OBJECT_AES:
+            return KIND_BYTES + ((const crypto_aes_key_t *)handle)->length;
+        case CRYPTO_OBJECT_EDWARDS:
+            return KIND_BYTES + CURVE_BYTES + 2 * crypto_edwards_bytes(((const crypto_edwards_key_t *)handle)->curve);
+        case CRYPTO_OBJECT_MONTGOMERY:
+            return KIND_BYTES + CURVE_BYTES +
+                   2 * crypto_montgomery_bytes(((const crypto_montgomery_key_t *)handle)->curve);
         case CRYPTO_OBJECT_RSA:
             return KIND_BYTES + RSA_HEADER_BYTES + CRYPTO_RSA_PARTS * (crypto_rsa_bits(handle) / 16);
     }
@@ -94,8 +101,22 @@ size_t crypto_object_sealed_length(crypto_object_kind_t kind, const void *handle
 static void store_ec(const crypto_ec_key_t *key, uint8_t *out) {
     size_t length = crypto_curve_bytes(key->curve);
     out[0] = key->curve;
-    memcpy(out + EC_HEADER_BYTES, key->private_key, length);
-    memcpy(out + EC_HEADER_BYTES + length, key->public_key, 2 * length);
+    memcpy(out + CURVE_BYTES, key->private_key, length);
+    memcpy(out + CURVE_BYTES + length, key->public_key, 2 * length);
+}
+
+static void store_edwards(const crypto_edwards_key_t *key, uint8_t *out) {
+    size_t length = crypto_edwards_bytes(key->curve);
+    out[0] = key->curve;
+    memcpy(out + CURVE_BYTES, key->seed, length);
+    memcpy(out + CURVE_BYTES + length, key->public_key, length);
+}
+
+static void store_montgomery(const crypto_montgomery_key_t *key, uint8_t *out) {
+    size_t length = crypto_montgomery_bytes(key->curve);
+    out[0] = key->curve;
+    memcpy(out + CURVE_BYTES, key->private_key, length);
+    memcpy(out + CURVE_BYTES + length, key->public_key, length);
 }
 
 static crypto_result_t store_rsa(const crypto_rsa_key_t *key, uint8_t *out) {
@@ -118,6 +139,15 @@ static crypto_result_t store(crypto_object_kind_t kind, const void *handle, uint
             return CRYPTO_OK;
         case CRYPTO_OBJECT_EC:
             store_ec(handle, out);
+            return CRYPTO_OK;
+        case CRYPTO_OBJECT_AES:
+            memcpy(out, ((const crypto_aes_key_t *)handle)->bytes, ((const crypto_aes_key_t *)handle)->length);
+            return CRYPTO_OK;
+        case CRYPTO_OBJECT_EDWARDS:
+            store_edwards(handle, out);
+            return CRYPTO_OK;
+        case CRYPTO_OBJECT_MONTGOMERY:
+            store_montgomery(handle, out);
             return CRYPTO_OK;
         case CRYPTO_OBJECT_RSA:
             return store_rsa(handle, out);
@@ -154,10 +184,27 @@ static crypto_result_t load_secret(const uint8_t *in, size_t length, void **hand
 
 static crypto_result_t load_ec(const uint8_t *in, size_t length, void **handle) {
     size_t width = length > 0 ? crypto_curve_bytes(in[0]) : 0;
-    if (width == 0 || length != EC_HEADER_BYTES + 3 * width) {
+    if (width == 0 || length != CURVE_BYTES + 3 * width) {
         return CRYPTO_ARGUMENT;
     }
-    return crypto_ec_load(in[0], in + EC_HEADER_BYTES, in + EC_HEADER_BYTES + width, (crypto_ec_key_t **)handle);
+    return crypto_ec_load(in[0], in + CURVE_BYTES, in + CURVE_BYTES + width, (crypto_ec_key_t **)handle);
+}
+
+static crypto_result_t load_edwards(const uint8_t *in, size_t length, void **handle) {
+    size_t width = length > 0 ? crypto_edwards_bytes(in[0]) : 0;
+    if (width == 0 || length != CURVE_BYTES + 2 * width) {
+        return CRYPTO_ARGUMENT;
+    }
+    return crypto_edwards_load(in[0], in + CURVE_BYTES, in + CURVE_BYTES + width, (crypto_edwards_key_t **)handle);
+}
+
+static crypto_result_t load_montgomery(const uint8_t *in, size_t length, void **handle) {
+    size_t width = length > 0 ? crypto_montgomery_bytes(in[0]) : 0;
+    if (width == 0 || length != CURVE_BYTES + 2 * width) {
+        return CRYPTO_ARGUMENT;
+    }
+    return crypto_montgomery_load(in[0], in + CURVE_BYTES, in + CURVE_BYTES + width,
+                                  (crypto_montgomery_key_t **)handle);
 }
 
 static crypto_result_t load_rsa(const uint8_t *in, size_t length, void **handle) {
@@ -170,6 +217,24 @@ static crypto_result_t load_rsa(const uint8_t *in, size_t length, void **handle)
         return CRYPTO_ARGUMENT;
     }
     return crypto_rsa_key_load(bits, exponent, in + RSA_HEADER_BYTES, (crypto_rsa_key_t **)handle);
+}
+
+static crypto_result_t load(crypto_object_kind_t kind, const uint8_t *in, size_t length, void **handle) {
+    switch (kind) {
+        case CRYPTO_OBJECT_SECRET:
+            return load_secret(in, length, handle);
+        case CRYPTO_OBJECT_EC:
+            return load_ec(in, length, handle);
+        case CRYPTO_OBJECT_RSA:
+            return load_rsa(in, length, handle);
+        case CRYPTO_OBJECT_AES:
+            return crypto_aes_key_from_bytes(in, length, (crypto_aes_key_t **)handle);
+        case CRYPTO_OBJECT_EDWARDS:
+            return load_edwards(in, length, handle);
+        case CRYPTO_OBJECT_MONTGOMERY:
+            return load_montgomery(in, length, handle);
+    }
+    return CRYPTO_ARGUMENT;
 }
 
 crypto_result_t crypto_object_open(crypto_secret_t *secret, const uint8_t *associated, size_t associated_length,
@@ -186,17 +251,7 @@ crypto_result_t crypto_object_open(crypto_secret_t *secret, const uint8_t *assoc
     crypto_result_t result = crypto_open(secret, associated, associated_length, sealed, sealed_length, plain);
     if (result == CRYPTO_OK) {
         *kind = (crypto_object_kind_t)plain[0];
-        const uint8_t *body = plain + KIND_BYTES;
-        size_t body_length = length - KIND_BYTES;
-        if (*kind == CRYPTO_OBJECT_SECRET) {
-            result = load_secret(body, body_length, handle);
-        } else if (*kind == CRYPTO_OBJECT_EC) {
-            result = load_ec(body, body_length, handle);
-        } else if (*kind == CRYPTO_OBJECT_RSA) {
-            result = load_rsa(body, body_length, handle);
-        } else {
-            result = CRYPTO_FAILED;
-        }
+        result = load(*kind, plain + KIND_BYTES, length - KIND_BYTES, handle);
         // Authentic, so nobody's input: a record that a different version wrote.
         result = result == CRYPTO_ARGUMENT ? CRYPTO_FAILED : result;
     }

@@ -7,7 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "aes_key.h"
 #include "ec.h"
+#include "edwards.h"
+#include "montgomery.h"
 #include "result.h"
 #include "rsa.h"
 #include "seal.h"
@@ -42,12 +45,18 @@ typedef enum {
     CRYPTO_OBJECT_SECRET = 1,
     CRYPTO_OBJECT_EC = 2,
     CRYPTO_OBJECT_RSA = 3,
+    CRYPTO_OBJECT_AES = 4,
+    CRYPTO_OBJECT_EDWARDS = 5,
+    CRYPTO_OBJECT_MONTGOMERY = 6,
 } crypto_object_kind_t;
 
 // Length of the sealed form: tag, kind, and
-//   SECRET  bytes
-//   EC      curve(1) || private key || X || Y
-//   RSA     bits(2) || e(4) || p || q || dp || dq || 1/q mod p
+//   SECRET      bytes
+//   EC          curve(1) || private key || X || Y
+//   RSA         bits(2) || e(4) || p || q || dp || dq || 1/q mod p
+//   AES         bytes
+//   EDWARDS     curve(1) || seed || public key
+//   MONTGOMERY  curve(1) || private key || public key
 // with numbers big endian and of fixed width.
 size_t crypto_object_sealed_length(crypto_object_kind_t kind, const void *handle);
 

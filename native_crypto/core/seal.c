@@ -147,5 +147,6 @@ crypto_result_t crypto_siv_decrypt(const uint8_t *key, size_t key_length, const 
 crypto_result_t crypto_seal_keys(const uint8_t secret[CRYPTO_SEAL_KEY_BYTES],
                                  uint8_t keys[CRYPTO_SEAL_KEYS_BYTES]) {
     static const uint8_t info[3] = {'s', 'i', 'v'};
-    return crypto_hkdf(secret, CRYPTO_SEAL_KEY_BYTES, NULL, 0, info, sizeof(info), keys, CRYPTO_SEAL_KEYS_BYTES);
+    return crypto_hkdf(CRYPTO_HASH_SHA256, secret, CRYPTO_SEAL_KEY_BYTES, NULL, 0, info, sizeof(info), keys,
+                       CRYPTO_SEAL_KEYS_BYTES);
 }

@@ -78,6 +78,13 @@
 #define WOLFSSL_ECDSA_SET_K
 #define WOLFSSL_ECDSA_SET_K_ONE_LOOP
 #define WOLFSSL_PUBLIC_MP
+// Signatures and shared secrets only: nobody gives this card an EdDSA signature to verify.
+#define HAVE_CURVE25519
+#define HAVE_ED25519
+#define NO_ED25519_VERIFY
+#define HAVE_CURVE448
+#define HAVE_ED448
+#define NO_ED448_VERIFY
 
 // --- Symmetric algorithms --------------------------------------------------------------------------
 #define WOLFSSL_SHA224
@@ -85,13 +92,23 @@
 #define WOLFSSL_SHA512
 #define WOLFSSL_NOSHA512_224
 #define WOLFSSL_NOSHA512_256
+#define WOLFSSL_SHA3
+#define WOLFSSL_NO_SHAKE128
+#define WOLFSSL_SHAKE256
 #define HAVE_HKDF
 #define WOLFSSL_CMAC
 #define WOLFSSL_AES_DIRECT
 #define WOLFSSL_AES_COUNTER
-#define NO_AES_DECRYPT
-#define NO_AES_CBC
-#define NO_AES_192
+#define HAVE_AES_DECRYPT
+#define HAVE_AES_ECB
+#define WOLFSSL_AES_CFB
+#define WOLFSSL_AES_OFB
+#define WOLFSSL_AES_XTS
+#define HAVE_AESCCM
+#define HAVE_AESGCM
+#define GCM_TABLE_4BIT
+#define HAVE_CHACHA
+#define HAVE_POLY1305
 
 // --- Randomness: SP 800-90A Hash_DRBG over the port's noise source ---------------------------------
 #define HAVE_HASHDRBG

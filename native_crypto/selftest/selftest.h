@@ -15,8 +15,8 @@
 typedef enum {
     SELFTEST_DIGEST = 1,    // hash, message -> digest
     SELFTEST_HMAC,          // hash, key, message -> tag
-    SELFTEST_HKDF,          // key, salt, info, length -> key
-    SELFTEST_PBKDF2,        // password, salt, iterations -> 32 bytes
+    SELFTEST_HKDF,          // hash, key, salt, info, length -> key
+    SELFTEST_PBKDF2,        // hash, password, salt, iterations, length -> key
     SELFTEST_STRETCH,       // pin, salt, iterations, pepper -> 32 bytes
     SELFTEST_SIV_ENCRYPT,   // key, associated, plain -> V || C
     SELFTEST_SIV_DECRYPT,   // key, associated, V || C -> plain
@@ -31,7 +31,7 @@ typedef enum {
     SELFTEST_ECDSA_HEDGED,  // curve, private, hash -> r || s
     SELFTEST_ECDSA_VERIFY,  // curve, X || Y, hash, r || s
     SELFTEST_ECDH,          // curve, private, X || Y -> X
-    SELFTEST_CURVE,         // curve -> p, a, b, X, Y, n
+    SELFTEST_CURVE,         // curve -> p, a, b, n, G as a public key, cofactor
     SELFTEST_RSA_PUBLIC,    // bits, n, e, block -> block
     SELFTEST_RSA_PRIVATE,   // bits, e, p, q, block, count -> block of the last of `count` operations
     SELFTEST_RSA_PKCS1,     // bits, e, p, q, hash, digest -> signature
@@ -43,6 +43,21 @@ typedef enum {
     SELFTEST_FOLD,          // key, element, accumulator, remove (0 or 1) -> accumulator
     SELFTEST_COMBINE,       // secret, secret -> their XOR
     SELFTEST_CHECK_VALUE,   // secret -> 8 bytes
+    SELFTEST_EC_DERIVE,     // curve, private, offset -> private, X || Y
+    SELFTEST_EDWARDS_PUBLIC,      // curve, seed -> public
+    SELFTEST_EDWARDS_GENERATE,    // curve -> seed, public
+    SELFTEST_EDWARDS_SIGN,        // curve, seed, message -> signature
+    SELFTEST_MONTGOMERY_PUBLIC,   // curve, private -> public
+    SELFTEST_MONTGOMERY_GENERATE, // curve -> private, public
+    SELFTEST_MONTGOMERY_ECDH,     // curve, private, public -> u
+    // Of the following three, each part begins with `skip` bytes that do not count, the answer as well.
+    SELFTEST_ENCRYPT,       // cipher, skip, key, iv, associated, data -> data || tag
+    SELFTEST_DECRYPT,       // cipher, skip, key, iv, associated, data || tag -> data
+    SELFTEST_CMAC,          // skip, key, message -> tag (nothing left out)
+    SELFTEST_X963,          // hash, secret, info, length -> key
+    SELFTEST_PBES2_ENCRYPT, // key, hash, salt, iterations, key length, iv, data -> data
+    SELFTEST_PBES2_DECRYPT, // key, hash, salt, iterations, key length, iv, data -> data
+    SELFTEST_AES_GENERATE,  // length -> key
 } selftest_operation_t;
 
 // Serve one request; writes the response's parts and their length, returns its result (crypto_result_t).

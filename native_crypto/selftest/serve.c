@@ -7,17 +7,11 @@
 
 #include "crypto_host.h"
 #include "drbg.h"
-#include "ec.h"
 #include "fold.h"
-#include "kdf.h"
-#include "object.h"
-#include "parts.h"
 #include "pool.h"
-#include "rsa.h"
-#include "seal.h"
+#include "services.h"
 
-// What keys are sealed under on their way through here.
-static crypto_secret_t zero_secret = {.length = CRYPTO_SEAL_KEY_BYTES};
+crypto_secret_t selftest_zero_secret = {.length = CRYPTO_SEAL_KEY_BYTES};
 
 // --- What the core needs of its image: scripted by requests ---------------------------------------------
 
@@ -58,45 +52,6 @@ static crypto_result_t serve_digest(reader_t *in, writer_t *out) {
         result = crypto_digest_final(digest, selftest_write(out, crypto_digest_length(hash)));
     }
     return result;
-}
-
-static crypto_result_t serve_hmac(reader_t *in, writer_t *out) {
-    crypto_hash_t hash = (crypto_hash_t)selftest_read_word(in);
-    part_t key = selftest_read(in);
-    part_t message = selftest_read(in);
-    crypto_mac_t *mac;
-    crypto_result_t result = crypto_mac_new(hash, key.bytes, key.length, &mac);
-    if (result == CRYPTO_OK) {
-        crypto_mac_update(mac, message.bytes, message.length);
-        result = crypto_mac_final(mac, selftest_write(out, crypto_digest_length(hash)));
-    }
-    return result;
-}
-
-static crypto_result_t serve_hkdf(reader_t *in, writer_t *out) {
-    part_t key = selftest_read(in);
-    part_t salt = selftest_read(in);
-    part_t info = selftest_read(in);
-    size_t length = selftest_read_word(in);
-    return crypto_hkdf(key.bytes, key.length, salt.length != 0 ? salt.bytes : NULL, salt.length, info.bytes,
-                       info.length, selftest_write(out, length), length);
-}
-
-static crypto_result_t serve_pbkdf2(reader_t *in, writer_t *out) {
-    part_t password = selftest_read(in);
-    part_t salt = selftest_read(in);
-    uint32_t iterations = selftest_read_word(in);
-    return crypto_pbkdf2(password.bytes, password.length, salt.bytes, salt.length, iterations,
-                         selftest_write(out, CRYPTO_STRETCH_BYTES));
-}
-
-static crypto_result_t serve_stretch(reader_t *in, writer_t *out) {
-    part_t pin = selftest_read(in);
-    part_t salt = selftest_read_exactly(in, CRYPTO_STRETCH_SALT_BYTES);
-    uint32_t iterations = selftest_read_word(in);
-    part_t pepper = selftest_read(in);
-    return crypto_stretch(pin.bytes, pin.length, salt.bytes, iterations, pepper.bytes, pepper.length,
-                          selftest_write(out, CRYPTO_STRETCH_BYTES));
 }
 
 static crypto_result_t serve_siv_encrypt(reader_t *in, writer_t *out) {
@@ -241,231 +196,33 @@ static crypto_result_t serve_pool(reader_t *in, writer_t *out) {
     return CRYPTO_OK;
 }
 
-// --- Elliptic curves -----------------------------------------------------------------------------------
+// --- Keys on their way through ------------------------------------------------------------------------
 
-// Every key goes once through its sealed form, so that each vector tests that as well.
-static crypto_result_t through_seal(crypto_object_kind_t kind, void **handle) {
+crypto_result_t selftest_through_seal(crypto_object_kind_t kind, void **handle) {
     size_t length = crypto_object_sealed_length(kind, *handle);
     uint8_t *sealed = crypto_pool_alloc(length);
     if (sealed == NULL) {
         return CRYPTO_MEMORY;
     }
-    crypto_result_t result = crypto_object_seal(&zero_secret, NULL, 0, kind, *handle, sealed);
+    crypto_result_t result = crypto_object_seal(&selftest_zero_secret, NULL, 0, kind, *handle, sealed);
     crypto_pool_free(*handle);
     *handle = NULL;
     crypto_object_kind_t opened = kind;
     if (result == CRYPTO_OK) {
-        result = crypto_object_open(&zero_secret, NULL, 0, sealed, length, &opened, handle);
+        result = crypto_object_open(&selftest_zero_secret, NULL, 0, sealed, length, &opened, handle);
     }
     crypto_pool_free(sealed);
     return result == CRYPTO_OK && opened != kind ? CRYPTO_FAILED : result;
 }
 
-static crypto_result_t read_ec_key(reader_t *in, crypto_ec_key_t **key) {
-    int curve = (int)selftest_read_word(in);
-    part_t private_key = selftest_read_exactly(in, crypto_curve_bytes(curve));
-    if (in->failed) {
-        return CRYPTO_ARGUMENT;
-    }
-    crypto_result_t result = crypto_ec_from_private(curve, private_key.bytes, key);
-    return result == CRYPTO_OK ? through_seal(CRYPTO_OBJECT_EC, (void **)key) : result;
-}
-
-static crypto_result_t serve_ec_public(reader_t *in, writer_t *out) {
-    crypto_ec_key_t *key;
-    crypto_result_t result = read_ec_key(in, &key);
-    if (result == CRYPTO_OK) {
-        size_t length = 2 * crypto_curve_bytes(key->curve);
-        memcpy(selftest_write(out, length), key->public_key, length);
-        crypto_pool_free(key);
-    }
-    return result;
-}
-
-static crypto_result_t serve_ec_generate(reader_t *in, writer_t *out) {
-    crypto_ec_key_t *key;
-    crypto_result_t result = crypto_ec_generate((int)selftest_read_word(in), &key);
-    if (result == CRYPTO_OK) {
-        size_t length = crypto_curve_bytes(key->curve);
-        memcpy(selftest_write(out, length), key->private_key, length);
-        memcpy(selftest_write(out, 2 * length), key->public_key, 2 * length);
-        crypto_pool_free(key);
-    }
-    return result;
-}
-
-static crypto_result_t serve_ecdsa_sign(reader_t *in, writer_t *out) {
-    crypto_ec_key_t *key;
-    crypto_result_t result = read_ec_key(in, &key);
-    if (result != CRYPTO_OK) {
-        return result;
-    }
-    part_t hash = selftest_read(in);
-    part_t entropy = selftest_read(in);
-    size_t length = crypto_curve_bytes(key->curve);
-    uint8_t *signature = selftest_write(out, 2 * length);
-    result = crypto_ec_sign_with(key, hash.bytes, hash.length, entropy.bytes, entropy.length, signature);
-    if (result == CRYPTO_OK) {
-        uint8_t der[CRYPTO_SIGNATURE_DER_MAX_BYTES];
-        size_t der_length = crypto_ec_signature_to_der(signature, length, der);
-        memcpy(selftest_write(out, der_length), der, der_length);
-    }
-    crypto_pool_free(key);
-    return result;
-}
-
-static crypto_result_t serve_ecdsa_hedged(reader_t *in, writer_t *out) {
-    crypto_ec_key_t *key;
-    crypto_result_t result = read_ec_key(in, &key);
-    if (result == CRYPTO_OK) {
-        part_t hash = selftest_read(in);
-        uint8_t *signature = selftest_write(out, 2 * crypto_curve_bytes(key->curve));
-        result = crypto_ec_sign(key, hash.bytes, hash.length, signature);
-        crypto_pool_free(key);
-    }
-    return result;
-}
-
-static crypto_result_t serve_ecdsa_verify(reader_t *in, writer_t *out) {
-    (void)out;
-    int curve = (int)selftest_read_word(in);
-    size_t length = 2 * crypto_curve_bytes(curve);
-    part_t public_key = selftest_read_exactly(in, length);
-    part_t hash = selftest_read(in);
-    part_t signature = selftest_read_exactly(in, length);
-    return in->failed ? CRYPTO_ARGUMENT
-                      : crypto_ec_verify(curve, public_key.bytes, hash.bytes, hash.length, signature.bytes);
-}
-
-static crypto_result_t serve_ecdh(reader_t *in, writer_t *out) {
-    crypto_ec_key_t *key;
-    crypto_result_t result = read_ec_key(in, &key);
-    if (result == CRYPTO_OK) {
-        size_t length = crypto_curve_bytes(key->curve);
-        part_t public_key = selftest_read_exactly(in, 2 * length);
-        result = in->failed ? CRYPTO_ARGUMENT
-                            : crypto_ec_shared_secret(key, public_key.bytes, selftest_write(out, length));
-        crypto_pool_free(key);
-    }
-    return result;
-}
-
-static crypto_result_t serve_curve(reader_t *in, writer_t *out) {
-    int curve = (int)selftest_read_word(in);
-    size_t length = crypto_curve_bytes(curve);
-    if (length == 0) {
-        return CRYPTO_ARGUMENT;
-    }
-    const uint8_t *prime = out->at + sizeof(uint32_t);
-    for (int parameter = CRYPTO_CURVE_PRIME; parameter <= CRYPTO_CURVE_ORDER; parameter++) {
-        crypto_curve_parameter(curve, (crypto_curve_parameter_t)parameter, selftest_write(out, length));
-    }
-    return crypto_curve_from_prime(prime, length) == curve ? CRYPTO_OK : CRYPTO_FAILED;
-}
-
-// --- RSA -----------------------------------------------------------------------------------------------
-
-static crypto_result_t read_rsa_key(reader_t *in, crypto_rsa_key_t **key) {
-    unsigned bits = selftest_read_word(in);
-    uint32_t exponent = selftest_read_word(in);
-    part_t p = selftest_read_exactly(in, bits / 16);
-    part_t q = selftest_read_exactly(in, bits / 16);
-    if (in->failed) {
-        return CRYPTO_ARGUMENT;
-    }
-    crypto_result_t result = crypto_rsa_from_primes(bits, exponent, p.bytes, q.bytes, key);
-    return result == CRYPTO_OK ? through_seal(CRYPTO_OBJECT_RSA, (void **)key) : result;
-}
-
-static crypto_result_t serve_rsa_public(reader_t *in, writer_t *out) {
-    unsigned bits = selftest_read_word(in);
-    part_t modulus = selftest_read_exactly(in, bits / 8);
-    uint32_t exponent = selftest_read_word(in);
-    part_t block = selftest_read_exactly(in, bits / 8);
-    return in->failed ? CRYPTO_ARGUMENT
-                      : crypto_rsa_public(bits, modulus.bytes, exponent, block.bytes, selftest_write(out, bits / 8));
-}
-
-static crypto_result_t serve_rsa_private(reader_t *in, writer_t *out) {
-    crypto_rsa_key_t *key;
-    crypto_result_t result = read_rsa_key(in, &key);
-    if (result != CRYPTO_OK) {
-        return result;
-    }
-    size_t length = crypto_rsa_bits(key) / 8;
-    part_t block = selftest_read_exactly(in, length);
-    uint32_t count = selftest_read_word(in);
-    uint8_t *power = selftest_write(out, length);
-    result = in->failed ? CRYPTO_ARGUMENT : CRYPTO_OK;
-    for (uint32_t i = 0; result == CRYPTO_OK && i < count; i++) {
-        result = crypto_rsa_private(key, block.bytes, power);
-    }
-    crypto_pool_free(key);
-    return result;
-}
-
-static crypto_result_t serve_rsa_pkcs1(reader_t *in, writer_t *out) {
-    crypto_rsa_key_t *key;
-    crypto_result_t result = read_rsa_key(in, &key);
-    if (result == CRYPTO_OK) {
-        crypto_hash_t hash = (crypto_hash_t)selftest_read_word(in);
-        part_t digest = selftest_read(in);
-        result = crypto_rsa_sign_pkcs1(key, hash, digest.bytes, digest.length,
-                                       selftest_write(out, crypto_rsa_bits(key) / 8));
-        crypto_pool_free(key);
-    }
-    return result;
-}
-
-static crypto_result_t serve_rsa_pss(reader_t *in, writer_t *out) {
-    crypto_rsa_key_t *key;
-    crypto_result_t result = read_rsa_key(in, &key);
-    if (result == CRYPTO_OK) {
-        crypto_hash_t hash = (crypto_hash_t)selftest_read_word(in);
-        part_t digest = selftest_read_exactly(in, crypto_digest_length(hash));
-        part_t salt = selftest_read(in);
-        uint8_t *signature = selftest_write(out, crypto_rsa_bits(key) / 8);
-        if (in->failed) {
-            result = CRYPTO_ARGUMENT;
-        } else if (salt.length == 0) {
-            result = crypto_rsa_sign_pss(key, hash, digest.bytes, signature);
-        } else {
-            result = crypto_rsa_sign_pss_with(key, hash, digest.bytes, salt.bytes, salt.length, signature);
-        }
-        crypto_pool_free(key);
-    }
-    return result;
-}
-
-static crypto_result_t serve_rsa_generate(reader_t *in, writer_t *out) {
-    unsigned bits = selftest_read_word(in);
-    uint32_t exponent = selftest_read_word(in);
-    if (!crypto_rsa_is_size(bits) || !crypto_rsa_is_exponent(bits, exponent)) {
-        return CRYPTO_ARGUMENT;
-    }
-    crypto_rsa_key_t *key;
-    crypto_result_t result = crypto_rsa_generate(bits, exponent, &key);
-    if (result == CRYPTO_OK) {
-        size_t length = crypto_object_sealed_length(CRYPTO_OBJECT_RSA, key);
-        result = crypto_rsa_modulus(key, selftest_write(out, bits / 8));
-        if (result == CRYPTO_OK) {
-            result = crypto_object_seal(&zero_secret, NULL, 0, CRYPTO_OBJECT_RSA, key, selftest_write(out, length));
-        }
-        crypto_pool_free(key);
-    }
-    return result;
-}
-
 // --- Dispatch ------------------------------------------------------------------------------------------
 
-typedef crypto_result_t (*serve_t)(reader_t *in, writer_t *out);
-
-static const serve_t services[] = {
+static service_t *const services[] = {
     [SELFTEST_DIGEST] = serve_digest,
-    [SELFTEST_HMAC] = serve_hmac,
-    [SELFTEST_HKDF] = serve_hkdf,
-    [SELFTEST_PBKDF2] = serve_pbkdf2,
-    [SELFTEST_STRETCH] = serve_stretch,
+    [SELFTEST_HMAC] = selftest_hmac,
+    [SELFTEST_HKDF] = selftest_hkdf,
+    [SELFTEST_PBKDF2] = selftest_pbkdf2,
+    [SELFTEST_STRETCH] = selftest_stretch,
     [SELFTEST_SIV_ENCRYPT] = serve_siv_encrypt,
     [SELFTEST_SIV_DECRYPT] = serve_siv_decrypt,
     [SELFTEST_SEAL] = serve_seal,
@@ -473,24 +230,38 @@ static const serve_t services[] = {
     [SELFTEST_DRBG_ANSWER] = serve_drbg_answer,
     [SELFTEST_RANDOM] = serve_random,
     [SELFTEST_RESEED] = serve_reseed,
-    [SELFTEST_EC_PUBLIC] = serve_ec_public,
-    [SELFTEST_EC_GENERATE] = serve_ec_generate,
-    [SELFTEST_ECDSA_SIGN] = serve_ecdsa_sign,
-    [SELFTEST_ECDSA_HEDGED] = serve_ecdsa_hedged,
-    [SELFTEST_ECDSA_VERIFY] = serve_ecdsa_verify,
-    [SELFTEST_ECDH] = serve_ecdh,
-    [SELFTEST_CURVE] = serve_curve,
-    [SELFTEST_RSA_PUBLIC] = serve_rsa_public,
-    [SELFTEST_RSA_PRIVATE] = serve_rsa_private,
-    [SELFTEST_RSA_PKCS1] = serve_rsa_pkcs1,
-    [SELFTEST_RSA_PSS] = serve_rsa_pss,
-    [SELFTEST_RSA_GENERATE] = serve_rsa_generate,
+    [SELFTEST_EC_PUBLIC] = selftest_ec_public,
+    [SELFTEST_EC_GENERATE] = selftest_ec_generate,
+    [SELFTEST_ECDSA_SIGN] = selftest_ecdsa_sign,
+    [SELFTEST_ECDSA_HEDGED] = selftest_ecdsa_hedged,
+    [SELFTEST_ECDSA_VERIFY] = selftest_ecdsa_verify,
+    [SELFTEST_ECDH] = selftest_ecdh,
+    [SELFTEST_CURVE] = selftest_curve,
+    [SELFTEST_RSA_PUBLIC] = selftest_rsa_public,
+    [SELFTEST_RSA_PRIVATE] = selftest_rsa_private,
+    [SELFTEST_RSA_PKCS1] = selftest_rsa_pkcs1,
+    [SELFTEST_RSA_PSS] = selftest_rsa_pss,
+    [SELFTEST_RSA_GENERATE] = selftest_rsa_generate,
     [SELFTEST_ENTROPY] = serve_entropy,
     [SELFTEST_CANCEL] = serve_cancel,
     [SELFTEST_POOL] = serve_pool,
     [SELFTEST_FOLD] = serve_fold,
     [SELFTEST_COMBINE] = serve_combine,
     [SELFTEST_CHECK_VALUE] = serve_check_value,
+    [SELFTEST_EC_DERIVE] = selftest_ec_derive,
+    [SELFTEST_EDWARDS_PUBLIC] = selftest_edwards_public,
+    [SELFTEST_EDWARDS_GENERATE] = selftest_edwards_generate,
+    [SELFTEST_EDWARDS_SIGN] = selftest_edwards_sign,
+    [SELFTEST_MONTGOMERY_PUBLIC] = selftest_montgomery_public,
+    [SELFTEST_MONTGOMERY_GENERATE] = selftest_montgomery_generate,
+    [SELFTEST_MONTGOMERY_ECDH] = selftest_montgomery_ecdh,
+    [SELFTEST_ENCRYPT] = selftest_encrypt,
+    [SELFTEST_DECRYPT] = selftest_decrypt,
+    [SELFTEST_CMAC] = selftest_cmac,
+    [SELFTEST_X963] = selftest_x963,
+    [SELFTEST_PBES2_ENCRYPT] = selftest_pbes2_encrypt,
+    [SELFTEST_PBES2_DECRYPT] = selftest_pbes2_decrypt,
+    [SELFTEST_AES_GENERATE] = selftest_aes_generate,
 };
 
 uint32_t selftest_serve(uint32_t operation, const uint8_t *parts, size_t parts_length, uint8_t *response,

@@ -295,7 +295,7 @@ class AesKey:
         16 bytes or more. GCM ([SP800-38D]), CCM ([SP800-38C]), ChaCha20-Poly1305 ([RFC8439]): ciphertext || tag(16).
 
         `data` is at most 65,519 bytes. `iv`: none for ECB; 16 bytes for CBC, OFB, CFB, CTR (the first counter
-        block) and XTS (the tweak); 1..128 for GCM, 7..13 for CCM, 12 for ChaCha20. Only the last three take
+        block) and XTS (the tweak); 1..512 for GCM, 7..13 for CCM, 12 for ChaCha20. Only the last three take
         `associated_data`. ValueError for a key that the cipher does not take: ChaCha20 takes 256 bits, XTS 256 or
         512, the others 128, 192 or 256."""
     def decrypt_into(

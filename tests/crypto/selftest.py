@@ -46,6 +46,20 @@ class Operation(enum.IntEnum):
     FOLD = 28
     COMBINE = 29
     CHECK_VALUE = 30
+    EC_DERIVE = 31
+    EDWARDS_PUBLIC = 32
+    EDWARDS_GENERATE = 33
+    EDWARDS_SIGN = 34
+    MONTGOMERY_PUBLIC = 35
+    MONTGOMERY_GENERATE = 36
+    MONTGOMERY_ECDH = 37
+    ENCRYPT = 38
+    DECRYPT = 39
+    CMAC = 40
+    X963 = 41
+    PBES2_ENCRYPT = 42
+    PBES2_DECRYPT = 43
+    AES_GENERATE = 44
 
 
 class Result(enum.IntEnum):
@@ -73,7 +87,7 @@ class Hash(enum.IntEnum):
 
 
 class Curve(enum.IntEnum):
-    """crypto_curve_t."""
+    """The Weierstrass curves of crypto_curve_t."""
 
     SECP192R1 = 1
     SECP256R1 = 2
@@ -90,6 +104,29 @@ class Curve(enum.IntEnum):
         """Bytes of a coordinate and of a scalar."""
         bits = int("".join(character for character in self.name[:-2] if character.isdigit()))
         return (bits + 7) // 8
+
+
+class EdwardsCurve(enum.IntEnum):
+    """The Edwards and Montgomery curves of crypto_curve_t."""
+
+    ED25519 = 10
+    ED448 = 11
+    X25519 = 12
+    X448 = 13
+
+
+class Cipher(enum.IntEnum):
+    """crypto_cipher_t."""
+
+    AES_ECB = 1
+    AES_CBC = 2
+    AES_OFB = 3
+    AES_CFB = 4
+    AES_CTR = 5
+    AES_GCM = 6
+    AES_CCM = 7
+    AES_XTS = 8
+    CHACHA20_POLY1305 = 9
 
 
 class Refused(Exception):

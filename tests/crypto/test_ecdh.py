@@ -94,8 +94,9 @@ def test_brainpool(target: SelfTest, index: int, curve: Curve):
 
 @pytest.mark.parametrize("curve", Curve)
 def test_bad_points(target: SelfTest, curve: Curve):
-    p, _, _, x, y, _ = target.call(Operation.CURVE, curve)
+    p, _, _, _, generator, _ = target.call(Operation.CURVE, curve)
     width, prime = curve.width, int.from_bytes(p, "big")
+    x, y = generator[1 : 1 + width], generator[1 + width :]
     zero, ones = bytes(width), b"\xff" * width
     off = (int.from_bytes(y, "big") ^ 1).to_bytes(width, "big")
     private = (2).to_bytes(width, "big")
@@ -122,19 +123,23 @@ def test_bad_points(target: SelfTest, curve: Curve):
 
 @pytest.mark.parametrize("curve", Curve)
 def test_private_keys_out_of_range(target: SelfTest, curve: Curve):
-    n = int.from_bytes(target.call(Operation.CURVE, curve)[5], "big")
+    *_, order, generator, _ = target.call(Operation.CURVE, curve)
+    n = int.from_bytes(order, "big")
     for number in (0, n, n + 1, (1 << 8 * curve.width) - 1):
         with pytest.raises(Refused) as refused:
             target.call(Operation.EC_PUBLIC, curve, number.to_bytes(curve.width, "big"))
         assert refused.value.result == Result.ARGUMENT
-    x, y = target.call(Operation.CURVE, curve)[3:5]
-    assert target.one(Operation.EC_PUBLIC, curve, (1).to_bytes(curve.width, "big")) == x + y
+    assert target.one(Operation.EC_PUBLIC, curve, (1).to_bytes(curve.width, "big")) == generator[1:]
 
 
 @pytest.mark.parametrize("curve", HOST_CURVES)
 def test_parameters(target: SelfTest, curve: Curve):
     """The curve's equation, its generator and its order; generator and order from the host."""
-    p, a, b, x, y, n = (int.from_bytes(v, "big") for v in target.call(Operation.CURVE, curve))
+    *numbers, generator, cofactor = target.call(Operation.CURVE, curve)
+    p, a, b, n = (int.from_bytes(number, "big") for number in numbers)
+    assert generator[0] == 4 and cofactor == (1).to_bytes(4, "little")
+    x = int.from_bytes(generator[1 : 1 + curve.width], "big")
+    y = int.from_bytes(generator[1 + curve.width :], "big")
     assert (y * y - (x * x * x + a * x + b)) % p == 0
     host = ec.derive_private_key(1, HOST_CURVES[curve]).public_key().public_numbers()
     assert (x, y) == (host.x, host.y)

@@ -57,6 +57,7 @@ def test_hkdf(target: SelfTest):
     for record in found:
         key = target.one(
             Operation.HKDF,
+            Hash.SHA256,
             record.hex("IKM"),
             record.hex("salt"),
             record.hex("info"),
@@ -67,7 +68,7 @@ def test_hkdf(target: SelfTest):
 
 @pytest.mark.parametrize("parts, expected", PBKDF2, ids=["1", "80000"])
 def test_pbkdf2(target: SelfTest, parts: tuple[bytes, bytes, int], expected: str):
-    assert target.one(Operation.PBKDF2, *parts).hex() == expected
+    assert target.one(Operation.PBKDF2, Hash.SHA256, *parts, 32).hex() == expected
 
 
 @pytest.mark.parametrize("length", [0, 1, 6, 63, 64])
