@@ -10,9 +10,14 @@ from hsm import limits
 from hsm.apdu.status_word import SW_NOT_ENOUGH_MEMORY_SPACE, SW_WRONG_LENGTH, CommandError
 from hsm.commands import offset_data
 from hsm.encoding import ber_tlv
-from hsm.files.object_ids import EF_TOKEN_INFO
+from hsm.files.object_ids import EF_TOKEN_INFO, EF_WRAPPED_KEY
 
 _TAG_CONTENTS = const(0x53)
+# Of files that the card itself reads as a whole.
+_SIZES_MAX = {
+    EF_TOKEN_INFO: limits.TOKEN_INFO_BYTES_MAX,
+    EF_WRAPPED_KEY: limits.KEY_BLOB_BYTES_MAX,
+}
 
 
 def update_binary_odd(card, command, response):
@@ -23,6 +28,6 @@ def update_binary_odd(card, command, response):
     if tag != _TAG_CONTENTS or end != len(data):
         raise CommandError(SW_WRONG_LENGTH)
     fid = offset_data.file_id(card, command)
-    if fid == EF_TOKEN_INFO and offset + end - start > limits.TOKEN_INFO_BYTES_MAX:
+    if offset + end - start > _SIZES_MAX.get(fid, limits.FILE_BYTES_MAX):
         raise CommandError(SW_NOT_ENOUGH_MEMORY_SPACE)
     card.files.update(fid, offset, data[start:end])

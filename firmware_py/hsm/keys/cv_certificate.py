@@ -38,6 +38,8 @@ _CHAT = b"\x06\x09\x04\x00\x7f\x00\x07\x03\x01\x02\x02\x53\x01\x00"
 # The device has no calendar: dates that hosts accept as "now", YYMMDD with a digit per byte.
 _EFFECTIVE_DATE = b"\x02\x05\x00\x01\x00\x01"
 _EXPIRATION_DATE = b"\x07\x00\x01\x02\x03\x01"
+# r || s of a device key, on P-256.
+_OUTER_SIGNATURE_BYTES = const(64)
 
 
 def ec_public_key(curve, public):
@@ -134,6 +136,23 @@ def authenticated_request(kind, handle, authority, holder, device_key, device_na
 
     `extension`: the content of 65, if there is one.
     """
+    request = _request(kind, handle, authority, holder, extension)
+    attested = request + ber_tlv.encode(TAG_AUTHORITY, device_name)
+    return _authenticated(attested, device_key.sign(digest(HASH_SHA256, attested)))
+
+
+def imported_request(kind, handle, holder):
+    """The CV request of a key that came from elsewhere, signed by the key itself alone.
+
+    The device vouches for what it made: where its name and signature were, hosts find the holder's
+    and zeros, which no signature is.
+    """
+    request = _request(kind, handle, holder, holder, b"")
+    attested = request + ber_tlv.encode(TAG_AUTHORITY, holder)
+    return _authenticated(attested, bytes(_OUTER_SIGNATURE_BYTES))
+
+
+def _request(kind, handle, authority, holder, extension):
     body = ber_tlv.encode(
         TAG_BODY,
         ber_tlv.encode(_TAG_PROFILE, b"\x00"),
@@ -142,8 +161,10 @@ def authenticated_request(kind, handle, authority, holder, device_key, device_na
         ber_tlv.encode(TAG_HOLDER, holder),
         ber_tlv.encode(TAG_EXTENSIONS, extension) if extension else b"",
     )
-    attested = _signed(body, kind, handle) + ber_tlv.encode(TAG_AUTHORITY, device_name)
-    signature = device_key.sign(digest(HASH_SHA256, attested))
+    return _signed(body, kind, handle)
+
+
+def _authenticated(attested, signature):
     return ber_tlv.encode(
         TAG_AUTHENTICATED_REQUEST, attested, ber_tlv.encode(TAG_SIGNATURE, signature)
     )
