@@ -9,8 +9,9 @@ import hsm_crypto
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, utils
-from device import Device, tlv
+from device import Device, UnexpectedStatus, tlv
 from hsm.commands import generate_key_pair, initialize_device
+from hsm.security import key_domains
 
 HASHES = {
     1: hashes.SHA1(),
@@ -237,6 +238,32 @@ def test_generation_refuses(device: Device, monkeypatch, data: bytes, status_wor
     device.send(header + body + b"\0\0", status_word)
     assert device.flash.operations == operations
     assert device.list() == [0xC400, 0xCC00]
+
+
+def test_keys_for_an_exchange_name_their_domain(device: Device) -> None:
+    uid = bytes(range(64))
+    card = device.card
+    with card.store.transaction() as change:
+        key_domains.put_with_uid(change, card.store.seal, 0, uid)
+        change.commit()
+    metadata = tlv(0x91, b"\x84") + tlv(0x92, b"\0")
+    for curve in (hsm_crypto.CURVE_BRAINPOOLP256R1, hsm_crypto.CURVE_SECP256R1):
+        request = device.generate_ec(1, PRIMES[curve], metadata)
+        fields = cvc.check_request(request, device_key(device))
+        extension = tlv(0x06, bytes.fromhex("2B0601040181C31F030202")) + tlv(0x80, uid)
+        assert fields[0x65] == tlv(0x73, extension)
+        device.sign(1, 0x70, bytes(32), expect=0x6985)
+    operations = device.flash.operations
+    for prime in (P521, PRIMES[hsm_crypto.CURVE_SECP384R1]):
+        with pytest.raises(UnexpectedStatus, match="6a81, not"):
+            device.generate_ec(1, prime, metadata)
+    for generate in (
+        lambda: device.generate_raw(1, hsm_crypto.CURVE_X25519, metadata),
+        lambda: device.generate_rsa(1, 2048, metadata),
+    ):
+        with pytest.raises(UnexpectedStatus, match="6a81, not"):
+            generate()
+    assert device.flash.operations == operations
 
 
 def test_references_default_to_the_device(device: Device) -> None:

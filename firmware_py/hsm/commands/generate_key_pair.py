@@ -8,7 +8,6 @@ had the same id before is replaced.
 from hsm_crypto import (
     CURVE_ED448,
     CURVE_ED25519,
-    CURVE_SECP521R1,
     CURVE_X448,
     CURVE_X25519,
     EcKey,
@@ -49,6 +48,9 @@ _RSA_BITS = (1024, 1536, 2048, 3072, 4096)
 _RSA_BITS_DEFAULT = const(2048)
 _RSA_EXPONENT_DEFAULT = const(65537)
 
+
+# What two devices agree on becomes a DKEK as it is ([SCHSM] 17.3).
+_XKEK_BITS = const(256)
 
 _RAW_CURVES = {
     CURVE_ED25519: (KEY_EDWARDS, EdwardsKey),
@@ -109,7 +111,7 @@ def _extension(card, info):
     allowed = info.algorithms()
     if allowed is None or XKEK not in allowed:
         return b""
-    if info.kind != KEY_EC or info.curve == CURVE_SECP521R1:
+    if info.kind != KEY_EC or info.bits != _XKEK_BITS:
         raise CommandError(SW_FUNCTION_NOT_SUPPORTED)
     domain = info.domain()
     uid = None if domain is None else key_domains.uid(card.store, domain)

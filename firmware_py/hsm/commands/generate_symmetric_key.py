@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""GENERATE SYMMETRIC KEY: an AES key, and a description that hosts replace by their own.
+"""GENERATE SYMMETRIC KEY: an AES key, with a description of the card's own.
 
 Spec: [SCHSM] 13.4, 13.5. One transaction; no response data.
 """

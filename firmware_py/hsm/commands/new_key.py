@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What every command that makes a key does: its metadata checked, its objects stored.
+"""What commands that make a key share: metadata checked, objects stored.
 
 Spec: [SCHSM] 13.4, 15.1. What had the same id before is replaced.
 """

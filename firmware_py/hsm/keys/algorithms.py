@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Algorithm bytes (P2 of the key commands, metadata 91), and the keys that each is for.
+"""Algorithm bytes: P2 of the key commands, and the keys that each is for.
 
 Spec: [SCHSM] 12.1, 13.4, 16 to 19.
 """

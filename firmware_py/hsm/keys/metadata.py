@@ -64,7 +64,7 @@ class KeyInfo:
 
     def encode(self):
         """The contents for the store."""
-        uses = _NO_COUNTER if self.uses == UNLIMITED else self.uses
+        uses = _NO_COUNTER if self.uses == UNLIMITED else max(0, self.uses)
         return struct.pack(_FIXED, self.kind, self.curve, self.bits, uses) + self.objects
 
     def allows(self, algorithm):
