@@ -127,6 +127,15 @@ class Device:
             header += len(data).to_bytes(2, "big")
         return self.send(header + data + (ne & 0xFFFF).to_bytes(2, "big"), expect)
 
+    def wrap(self, key_id: int, expect: int = 0x9000) -> bytes:
+        """The key blob."""
+        return self.send(bytes([0x80, 0x72, key_id, 0x92, 0, 0, 0]), expect)
+
+    def unwrap(self, key_id: int, blob: bytes, expect: int = 0x9000) -> None:
+        """The blob as data."""
+        header = bytes([0x80, 0x74, key_id, 0x93, 0x00]) + len(blob).to_bytes(2, "big")
+        self.send(header + blob, expect)
+
     def list(self) -> list[int]:
         data = self.send("80580000000000")
         return [int.from_bytes(data[i : i + 2], "big") for i in range(0, len(data), 2)]

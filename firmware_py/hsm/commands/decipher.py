@@ -10,14 +10,22 @@ from hsm_crypto import HASH_SHA256, curve_parameters
 
 from hsm.apdu.status_word import SW_EXECUTION_ERROR, SW_WRONG_LENGTH, CommandError
 from hsm.keys import algorithms
-from hsm.keys.algorithms import DECIPHER, ECDH, RSA_DECIPHER_OAEP, RSA_DECIPHER_PKCS1
+from hsm.keys.algorithms import DECIPHER, ECDH, RSA_DECIPHER_OAEP, RSA_DECIPHER_PKCS1, XKEK
 
 _UNCOMPRESSED = b"\x04"
 
 
 def decipher(card, command, response):
-    """62: P1 key id, P2 algorithm; data is a cryptogram of the modulus' length, or a point."""
+    """62: P1 key id, P2 algorithm; data is a cryptogram of the modulus' length, or a point.
+
+    Agreement on a DKEK (84) is in exchange_key.py.
+    """
     algorithm = command.p2
+    if algorithm == XKEK:
+        from hsm.commands.exchange_key import exchange_key
+
+        exchange_key(card, command)
+        return
     kinds, _, _ = algorithms.find(DECIPHER, algorithm)
     with card.keys.open_for_use(command.p1, kinds, algorithm) as key:
         if algorithm == ECDH:

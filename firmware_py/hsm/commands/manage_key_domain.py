@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """MANAGE KEY DOMAIN: set up domains, import DKEK shares, tell the state.
 
-Spec: [SCHSM] 11; invariant DOM-1. P2 is the domain. Domains made by key agreement (P1 02) are not
-part of this card yet.
+Spec: [SCHSM] 11, 17.3; invariant DOM-1. P2 is the domain. It collects shares of a DKEK, or belongs
+to a group whose devices agree on one.
 """
 
 from hsm_crypto import reseed
@@ -26,12 +26,13 @@ from hsm.security.key_domains import DKEK_BYTES, KeyDomain
 
 _STATUS_OR_IMPORT = const(0x00)
 _SET_UP = const(0x01)
+_JOIN = const(0x02)
 _DELETE = const(0x03)
 _CLEAR = const(0x04)
 
 
 def manage_key_domain(card, command, response):
-    """52: by P1; answers shares in total, shares missing, key check value of the DKEK."""
+    """52: by P1; answers shares in total, shares missing, check value of the DKEK, group's UID."""
     run = _ACTIONS.get(command.p1)
     if run is None:
         raise CommandError(SW_INSTRUCTION_NOT_SUPPORTED)
@@ -48,6 +49,7 @@ def manage_key_domain(card, command, response):
     domain = KeyDomain(card.store, number)
     response.append(bytes((domain.shares, domain.missing())))
     response.append(domain.check_value())
+    response.append(key_domains.uid(card.store, number) or b"")
     return None
 
 
@@ -71,6 +73,24 @@ def _set_up(card, number, data):
     reseed()
     with card.store.transaction() as change:
         key_domains.put(change, card.store.seal, number, data[0])
+        change.commit()
+
+
+def _join(card, number, data):
+    # Loaded here: few domains are set up, and fewer of them for a group.
+    from hsm.security import key_exchange
+
+    _check_user(card)
+    if not data:
+        raise CommandError(SW_WRONG_LENGTH)
+    if key_domains.is_set_up(card.store, number):
+        raise CommandError(SW_INCORRECT_PARAMETERS_P1_P2)
+    with card.keys.open_device_key() as device_key:
+        point = device_key.public()
+    uid = key_exchange.group_uid(data, point, card.trust)
+    _check_user(card)
+    with card.store.transaction() as change:
+        key_domains.put_with_uid(change, card.store.seal, number, uid)
         change.commit()
 
 
@@ -105,6 +125,7 @@ def _check_user(card):
 _ACTIONS = {
     _STATUS_OR_IMPORT: _status_or_import,
     _SET_UP: _set_up,
+    _JOIN: _join,
     _DELETE: _delete,
     _CLEAR: _clear,
 }
