@@ -5,6 +5,7 @@ import hsm_crypto
 import hsm_port
 import pytest
 from device import SELECT, SO_PIN, USER_PIN, Device, tlv
+from hsm.security.user_presence import ERASURE_MS
 from nor_flash import NorFlash
 
 P256_PRIME = hsm_crypto.curve_parameters(hsm_crypto.CURVE_SECP256R1)[0]
@@ -359,3 +360,48 @@ def test_a_failed_noise_source_refuses_keys(device: Device, monkeypatch) -> None
     device.send(b"\0\x46\1\0\0" + len(data).to_bytes(2, "big") + data + b"\0\0", 0x6400)
     device.send("0084000008", 0x6400)
     assert 0xCC01 not in device.list()
+
+
+# --- Erasure with the button ----------------------------------------------------------------------
+
+
+def test_a_button_that_is_held_initializes_without_the_code(device: Device) -> None:
+    device.verify()
+    device.generate_ec(1, P256_PRIME)
+    name = device.read(0x2F02)
+    for _ in range(15):
+        device.transmit(b"\0\x20\0\x88\x08" + b"wrongpin")
+    device.initialize(so_pin=b"87654321", expect=0x6983)
+    device.board.presses_ms = [(0, ERASURE_MS + 500)]
+    device.initialize(so_pin=b"87654321")
+    assert hsm_port.LED_ERASE in device.board.leds
+    assert device.read(0x2F02) == name
+    assert 0xCC01 not in device.list()
+    device.select()
+    device.send("00200088", 0x63CF)
+    device.verify_so(b"87654321")
+
+
+def test_a_button_let_go_early_costs_nothing(device: Device) -> None:
+    device.verify()
+    device.generate_ec(1, P256_PRIME)
+    image = device.flash.image()
+    device.board.presses_ms = [(0, ERASURE_MS - 500)]
+    device.initialize(so_pin=b"87654321", expect=0x6600)
+    assert device.flash.image() == image
+    device.send("00200088", 0x63CF)
+    device.initialize(so_pin=b"87654321", expect=0x63CE)
+
+
+def test_a_fresh_device_asks_for_no_button() -> None:
+    device = Device()
+    device.board.pressed = True
+    device.initialize()
+    assert hsm_port.LED_ERASE not in device.board.leds
+
+
+def test_repeated_objects_of_initialize() -> None:
+    device = Device()
+    for more in (tlv(0x91, b"\x03"), tlv(0x81, USER_PIN), tlv(0x80, b"\0\1")):
+        device.initialize(more=more, expect=0x6400)
+    assert device.flash.operations == 0
