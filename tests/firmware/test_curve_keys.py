@@ -6,6 +6,7 @@ import hsm_crypto
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed448, ed25519, utils
 from device import Device, tlv
+from nor_flash import TEARS, NorFlash, PowerCut
 
 EDWARDS = (hsm_crypto.CURVE_ED25519, hsm_crypto.CURVE_ED448)
 MONTGOMERY = (hsm_crypto.CURVE_X25519, hsm_crypto.CURVE_X448)
@@ -221,3 +222,77 @@ def test_the_sum_is_never_zero(device: Device, monkeypatch) -> None:
     before = device.flash.image()
     device.derive(KEY, OTHER, (ORDER - scalar).to_bytes(32, "big"), expect=0x6400)
     assert device.flash.image() == before
+
+
+# --- Power, and the button ------------------------------------------------------------------------
+
+
+def test_no_cut_makes_a_use_or_a_key_out_of_nothing() -> None:
+    """ATOM-1: the use leaves the old key with the transaction that makes the new one."""
+    device = Device(sectors=16)
+    device.initialize()
+    device.verify()
+    device.generate_ec(KEY, P256, tlv(0x90, bytes([0, 0, 0, 5])))
+    device.generate_ec(OTHER, P256, tlv(0x91, b"\x70"))
+    image = device.flash.image()
+
+    def started(image: bytes) -> Device:
+        device = Device(sectors=16)
+        device.board.flash = NorFlash(16, image)
+        device.power_on()
+        device.verify()
+        return device
+
+    device = started(image)
+    before = device.flash.operations
+    device.derive(KEY, OTHER, b"\1")
+    count = device.flash.operations - before
+    seen = set()
+    for at in range(count):
+        for tear in TEARS:
+            device = started(image)
+            device.flash.arm(at, tear)
+            with pytest.raises(PowerCut):
+                device.derive(KEY, OTHER, b"\1")
+            device = started(device.flash.image())
+            metadata = device.send("00A4000002CC0200").hex()
+            if uses_left(device, KEY) == 5:
+                assert metadata.endswith("a58103910170")
+                device.read(0xCE02)
+            else:
+                assert uses_left(device, KEY) == 4 and metadata.endswith("900400000001")
+                device.read(0xCE02, expect=0x6A82)
+            seen.add(metadata)
+            device.sign(OTHER, ECDSA, bytes(32))
+    assert len(seen) == 2
+
+
+def test_each_use_asks_for_the_button() -> None:
+    device = Device(sectors=64)
+    device.initialize(options=0x0101)
+    device.verify()
+    device.generate_ec(KEY, P256, tlv(0x90, bytes([0, 0, 0, 9])))
+    device.generate_rsa(3, 1024)
+    device.generate_aes(4, 128)
+    before = device.flash.image()
+    point = hsm_crypto.EcKey.generate(hsm_crypto.CURVE_SECP256R1).public()
+    uses = (
+        lambda expect: device.sign(KEY, ECDSA, bytes(32), expect),
+        lambda expect: device.decipher(KEY, ECDH, point, expect),
+        lambda expect: device.decipher(3, 0x21, bytes(128), expect),
+        lambda expect: device.derive(KEY, OTHER, b"\1", expect),
+        lambda expect: device.cipher(4, 0x10, bytes(16), expect=expect),
+    )
+    for use in uses:
+        use(0x6600)
+    # What would be refused asks nobody.
+    now = device.board.uptime_ms
+    device.sign(KEY, 0x20, bytes(32), expect=0x6400)
+    device.cipher(4, 0x10, bytes(15), expect=0x6700)
+    assert device.board.uptime_ms == now
+    assert device.flash.image() == before
+    for use in uses:
+        now = device.board.uptime_ms
+        device.board.presses_ms = [(now + 100, now + 500)]
+        use(0x9000)
+        assert device.board.uptime_ms > now

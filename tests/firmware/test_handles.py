@@ -20,11 +20,25 @@ def initialize_apdu(options: int, so_pin: bytes = SO_PIN, more: bytes = b"") -> 
     return b"\x80\x50\0\0" + bytes([len(data)]) + data
 
 
-def generate_apdu(key_id: int, metadata: bytes = b"") -> bytes:
-    data = tlv(0x7F49, EC_KEY) + metadata
+def generate_apdu(key_id: int, metadata: bytes = b"", key: bytes = EC_KEY) -> bytes:
+    data = tlv(0x7F49, key) + metadata
     return bytes([0, 0x46, key_id, 0, 0]) + len(data).to_bytes(2, "big") + data + b"\0\0"
 
 
+def raw_key(curve: int) -> bytes:
+    prime, _, _, generator, _, _ = hsm_crypto.curve_parameters(curve)
+    return bytes.fromhex("060A04007F00070202020203") + tlv(0x81, prime) + tlv(0x83, generator)
+
+
+def cipher_apdu(algorithm: int, data: bytes) -> bytes:
+    """With AES-128-GCM."""
+    objects = (
+        tlv(0x06, bytes.fromhex("608648016503040106")) + tlv(0x81, data) + tlv(0x82, bytes(12))
+    )
+    return bytes([0x80, 0x78, 4, algorithm, len(objects)]) + objects + b"\0"
+
+
+POINT = hsm_crypto.curve_parameters(hsm_crypto.CURVE_SECP256R1)[3]
 COMMANDS = {
     "verify": b"\0\x20\0\x81\x06" + USER_PIN,
     "verify wrong": b"\0\x20\0\x81\x06" + WRONG,
@@ -61,6 +75,20 @@ COMMANDS = {
     "sign wrong kind": b"\x80\x68\1\x20\x20" + bytes(32) + b"\0",
     "decipher": b"\x80\x62\3\x21\x80" + bytes(128) + b"\0",
     "decipher refused": b"\x80\x62\3\x21\x20" + bytes(32) + b"\0",
+    "decipher v1.5 refused": b"\x80\x62\3\x22\x80" + bytes(128) + b"\0",
+    "decipher OAEP refused": b"\x80\x62\3\x23\x80" + bytes(128) + b"\0",
+    "agree": b"\x80\x62\1\x80\x41" + POINT + b"\0",
+    "agree refused": b"\x80\x62\1\x80\x41\4" + bytes(64) + b"\0",
+    "derive": bytes.fromhex("807601 02 02 9801"),
+    "derive over another": bytes.fromhex("807601 03 02 9801"),
+    "derive refused": bytes.fromhex("807601 02 01 98"),
+    "generate Ed25519": generate_apdu(2, key=raw_key(hsm_crypto.CURVE_ED25519)),
+    "generate X25519": generate_apdu(2, key=raw_key(hsm_crypto.CURVE_X25519)),
+    "generate AES": bytes.fromhex("004802B2"),
+    "generate AES over a pair": bytes.fromhex("004803B0"),
+    "cipher": b"\x80\x78\4\x10\x10" + bytes(16) + b"\0",
+    "cipher extended": cipher_apdu(0x51, b"a"),
+    "cipher refused": cipher_apdu(0x52, bytes(16)),
     "write": bytes.fromhex("00D7CD01") + b"\x08\x54\x02\0\0\x53\x02ab",
     "read": bytes.fromhex("00B1CD010454020000") + b"\0",
     "delete": bytes.fromhex("00E4020002CC01"),
@@ -75,6 +103,7 @@ def prepared() -> bytes:
     device.key_domain(0, 0, SHARE)
     device.generate_ec(1, P256, tlv(0x90, bytes([0, 0, 0, 9])))
     device.generate_rsa(3, 1024)
+    device.generate_aes(4, 128)
     device.write(0xCD01, 0, b"private data")
     device.verify(WRONG, expect=0x63C2)
     return device.flash.image()
