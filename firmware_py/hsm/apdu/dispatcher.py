@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""From APDU to handler and back: class, secure messaging, chaining, GET RESPONSE, the only except.
+"""From APDU to handler and back: class, protection, chains, the only except.
 
 Spec: [7816-4] 5.1 and 11.7.1 (GET RESPONSE), [SCHSM] 2, 21.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""EXTERNAL AUTHENTICATE: the holder of a registered key signs the card's challenge.
+"""EXTERNAL AUTHENTICATE: the holder of a registered key signs a challenge.
 
 Spec: [7816-4] 11.5.4, [SCHSM] 20.5. Signed is the device's name and the challenge behind it: no
 other card has use for the signature.

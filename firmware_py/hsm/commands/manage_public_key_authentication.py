@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""MANAGE PUBLIC KEY AUTHENTICATION: tell the state, register keys and replace them.
+"""MANAGE PUBLIC KEY AUTHENTICATION: tell the state, register, replace keys.
 
 Spec: [SCHSM] 20. A key comes as its authenticated request: it must have been made in a device whose
 certificate the trust store can verify.

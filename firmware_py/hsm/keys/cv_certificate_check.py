@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Card-verifiable certificates and requests of others: a strict reader, and their checks.
+"""Certificates and requests of others: a strict reader, and their checks.
 
 Spec: [TR-03110-3] C.1 and C.2, D.2; [SCHSM] 14. The device has no calendar: dates are not compared.
 """
