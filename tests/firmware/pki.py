@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A public key infrastructure of card-verifiable certificates for tests, with `cryptography`.
+"""A public key infrastructure of card-verifiable certificates, for tests.
 
 Spec: [TR-03110-3] C.1, C.2, D; [SCHSM] 14. Independent of the firmware's code.
 """

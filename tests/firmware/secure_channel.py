@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The host's side of chip authentication and secure messaging, with `cryptography`.
+"""The host's side of chip authentication and secure messaging.
 
 Spec: [TR-03110-3] A.2.3.2, F; [SCHSM] 21. Independent of the firmware's code.
 """

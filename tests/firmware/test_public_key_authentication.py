@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Public key authentication: m of n keys sign one challenge, and only then keys can be used."""
+"""Public key authentication: m of n keys sign one challenge, or no key works."""
 
 from collections.abc import Callable
 

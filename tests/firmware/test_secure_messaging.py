@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Chip authentication and secure messaging: what the channel protects, and what ends it."""
+"""Chip authentication and secure messaging: what they protect, what ends them."""
 
 from collections.abc import Callable
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Public key authentication: n registered keys, of which m must sign one challenge.
+"""Public key authentication: of n registered keys m sign one challenge.
 
 Spec: [SCHSM] 6, 20. INITIALIZE sets up the numbers; keys are registered afterwards, for good. Which
 of them have signed is known to the session alone.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The security environment: what MANAGE SECURITY ENVIRONMENT selected for the next commands.
+"""The security environment: what commands selected for the next ones.
 
 Spec: [7816-4] 11.5.11, [SCHSM] 20, 21. It lasts as long as the session.
 """

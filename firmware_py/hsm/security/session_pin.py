@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The session PIN: random, in RAM only, opens the user's session in place of the user PIN.
+"""The session PIN: random, in RAM only, a stand-in for the user PIN.
 
 Spec: [SCHSM] 9.6. A host that must log in again later remembers it, and not the user PIN. What it
 opens is the key of the user class, sealed under it.

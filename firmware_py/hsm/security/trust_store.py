@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The trust store: certificates in EF.C_DevAut and CA files, and what they vouch for.
+"""The trust store: certificates on the card, and whom they vouch for.
 
 Spec: [SCHSM] 14.4, 20. Roots are the self-signed certificates there: only who may write these files
 makes one. A key is given out only after the signatures up to a root were verified. What was
