@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""AES keys: generation, and every function of CIPHER against another implementation."""
+"""AES keys: every function of CIPHER against another implementation."""
 
 import hashlib
 import hmac

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""GENERATE SYMMETRIC KEY and CIPHER: what they refuse, and that nothing changes then."""
+"""GENERATE SYMMETRIC KEY and CIPHER: what they refuse, and what stays then."""
 
 import hsm_crypto
 import pytest

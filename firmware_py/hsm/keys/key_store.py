@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The key store: a private or secret key as a sealed handle, and its public part beside it.
+"""The key store: private and secret keys as sealed handles, with what is public.
 
 Spec: [SCHSM] 5.1, 13.4, 16. A key is used only after its checks, and they are made twice.
 """
