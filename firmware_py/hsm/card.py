@@ -29,6 +29,7 @@ class Card:
         self._files = None
         self._keys = None
         self._hd_wallet = None
+        self._secure_lock = None
         self._device_name = None
         self._trust = None
         self.session_pin = SessionPin(self.store)
@@ -55,6 +56,15 @@ class Card:
 
             self._keys = KeyStore(self.store, self.status, self.presence)
         return self._keys
+
+    @property
+    def secure_lock(self):
+        """The SecureLock."""
+        if self._secure_lock is None:
+            from hsm.security.secure_lock import SecureLock
+
+            self._secure_lock = SecureLock(self.store, self.status)
+        return self._secure_lock
 
     @property
     def hd_wallet(self):
@@ -90,6 +100,8 @@ class Card:
         self.rescue_selected = False
         self._trust = None
         self._device_name = None
+        if self._secure_lock is not None:
+            self._secure_lock.forget()
         if self._files is not None:
             self._files.current = None
 

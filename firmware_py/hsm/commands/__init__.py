@@ -20,6 +20,7 @@ HSM_COMMANDS = {
     0x58: ("enumerate_objects", "enumerate_objects"),
     0x5A: ("generate_session_pin", "generate_session_pin"),
     0x62: ("decipher", "decipher"),
+    0x64: ("extras", "extras"),
     0x68: ("sign", "sign"),
     0x72: ("wrap_key", "wrap_key"),
     0x74: ("unwrap_key", "unwrap_key"),

@@ -38,6 +38,7 @@ from hsm.security.reference_data import (
     AuthenticationFailed,
     TransportState,
 )
+from hsm.security.secure_lock import NotAgreed, WrongLockState
 from hsm.security.trust_store import TrustStoreFull, UnknownAuthority
 from hsm.security.user_presence import PresenceTimeout
 from hsm.store import NotFound, SealLocked, StoreDamaged, StoreFailure, StoreFull
@@ -58,6 +59,7 @@ _STATUS_WORDS = {
     NoFreeSlot: SW_NOT_ENOUGH_MEMORY_SPACE,
     NoMasterNode: SW_EXECUTION_ERROR,
     NoShareExpected: SW_COMMAND_NOT_ALLOWED,
+    NotAgreed: SW_COMMAND_NOT_ALLOWED,
     NotAllowed: SW_COMMAND_NOT_ALLOWED,
     NotConfigured: SW_INCORRECT_PARAMETERS_P1_P2,
     NotFound: SW_FILE_OR_APPLICATION_NOT_FOUND,
@@ -76,6 +78,7 @@ _STATUS_WORDS = {
     UsesExhausted: SW_NOT_ENOUGH_MEMORY_SPACE,
     WrongKeyKind: SW_EXECUTION_ERROR,
     WrongLevel: SW_INCORRECT_PARAMETERS_DATA_FIELD,
+    WrongLockState: SW_COMMAND_NOT_ALLOWED,
 }
 
 

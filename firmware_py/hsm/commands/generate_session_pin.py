@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""GENERATE SESSION PIN: a PIN for the rest of the session, inside secure messaging only.
+"""GENERATE SESSION PIN: a PIN for the session, inside secure messaging only.
 
 Spec: [SCHSM] 9.6. The device options allow it: 0004 until the session ends, 000C until it is
 cleared.
@@ -34,6 +34,9 @@ def generate_session_pin(card, command, response):
     options = device_options.get(card.store)
     if not options & device_options.SESSION_PIN:
         raise CommandError(SW_FUNCTION_NOT_SUPPORTED)
+    if options & device_options.SECURE_LOCK:
+        # It would open the user class in a session that has not seen the mask.
+        raise CommandError(SW_CONDITIONS_OF_USE_NOT_SATISFIED)
     _check(card)
     _check(card)
     keep = device_options.session_pin_is_kept(options)

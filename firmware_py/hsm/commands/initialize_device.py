@@ -47,6 +47,7 @@ from hsm.security import (
     public_key_authentication,
     reference_data,
     root,
+    user_class,
 )
 from hsm.security.device_options import RESET_RETRY_COUNTER_ENABLED, TRANSPORT_PIN
 from hsm.security.reference_data import FLAG_TRANSPORT, ReferenceData
@@ -184,7 +185,7 @@ def _initialize(card, request):
         if not request.options & RESET_RETRY_COUNTER_ENABLED:
             so_secret = Secret.random(_MASTER_KEY_BYTES)
         # A random DKEK is of the user class from the start.
-        card.store.seal.open_user_class(master_key)
+        card.store.seal.adopt_user_class(Secret.random(user_class.KEY_BYTES))
         _make_everything(card, request, master_key, so_secret)
         card.status.open_user(master_key)
     except Exception:
@@ -220,6 +221,7 @@ def _make_everything(card, request, master_key, so_secret):
             request.iterations,
             so_secret,
         )
+        user_class.put_new(change, store.seal, master_key)
         device_options.put(change, request.options)
         _put_key_domains(change, store.seal, request)
         if request.authentication_keys is not None:

@@ -170,6 +170,8 @@ def _open(card, is_user, secret):
 
 def _open_user(card, master_key):
     card.status.open_user(master_key)
+    if card.status.waits_for_unlock():
+        return
     try:
         key_domains.protect(card.store)
     except (StoreFailure, StoreFull):

@@ -31,6 +31,7 @@ PREFIX_CERTIFICATE = const(0xCE)
 PREFIX_DATA = const(0xCF)
 
 # --- Internal objects ----------------------------------------------------------------------------
+ID_USER_CLASS_KEY = const(0x100A)
 ID_DEVICE_OPTIONS = const(0x100E)
 ID_KEY_DOMAIN_UID = const(0x1070)  # of domain 0; those of the others follow
 ID_USER_PIN = const(0x1081)
@@ -55,8 +56,8 @@ KIND_DKEK = const(0x08)
 KIND_KEY_DOMAIN_UID = const(0x09)
 KIND_PUBLIC_KEY_AUTHENTICATION = const(0x10)
 KIND_AUTHENTICATION_KEY = const(0x11)
-
 KIND_MASTER_NODE = const(0x18)
+KIND_USER_CLASS_KEY = const(0x19)
 
 
 def fid(prefix, number):

@@ -81,6 +81,14 @@ def check_user(status):
     _check(USER, status)
 
 
+def check_lock(status):
+    """AccessDenied unless the user is authenticated, or would be but for the secure lock."""
+    if not _is_user_at_lock(status):
+        raise AccessDenied
+    if not _is_user_at_lock(status):
+        raise AccessDenied
+
+
 def check_registration(status):
     """AccessDenied unless the PIN or the SO-PIN is verified: a key for authentication may come."""
     if not _is_owner(status):
@@ -99,6 +107,12 @@ def check_new_root(status):
         raise AccessDenied
     if not _may_bring_root(status):
         raise AccessDenied
+
+
+def _is_user_at_lock(status):
+    if status.user_is_authenticated():
+        return True
+    return status.waits_for_unlock() and status.public_keys.quorum_is_reached()
 
 
 def _is_owner(status):

@@ -20,9 +20,12 @@ COMBINED_AUTHENTICATION = const(0x0010)  # PIN and keys: this card never takes o
 RESET_RETRY_COUNTER_ONLY = const(0x0020)
 PRESS_TO_CONFIRM = const(0x0100)
 COUNTER_ON_ALL_KEYS = const(0x0200)
+SECURE_LOCK = const(0x0400)
 
 # What INITIALIZE can set.
 SUPPORTED = const(0x033F)
+# What EXTRAS tells and, but for the secure lock, sets at any time: the high byte.
+DYNAMIC = const(0x0700)
 
 
 def get(store):

@@ -61,11 +61,6 @@ class Seal:
         self._set.wipe()
         self.pepper.wipe()
 
-    def open_user_class(self, master_key):
-        """From now on objects of the user class open."""
-        self.close_user_class()
-        self._user = master_key.derive(b"seal user class")
-
     def seal_user_class(self, key):
         """The user class's key, sealed under `key` for `adopt_user_class`; the class is open."""
         return key.seal_object(b"user class", self.key(True))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The session's security status: which reference data and keys were verified in it.
+"""The security status: which reference data and keys were verified.
 
 Spec: [7816-4] 9.3, [SCHSM] 6 and 9. The user's session opens the user class of the seal; the
 security officer's holds the master key only to hand it to a new user PIN, and never opens a key.
@@ -7,6 +7,7 @@ security officer's holds the master key only to hand it to a new user PIN, and n
 
 from micropython import const
 
+from hsm.security import user_class
 from hsm.security.public_key_authentication import PublicKeyAuthentication
 
 _CLOSED = const(0x2AA55AA)
@@ -25,26 +26,56 @@ class SecurityStatus:
         self._so = _CLOSED
         self._so_secret = None
         self._selected = None
+        self._waiting = None
+        self._mask = None
         self.public_keys = PublicKeyAuthentication(store)
 
     def close(self):
         """End all sessions and wipe what they held."""
         self.close_user()
         self.close_so()
+        self._mask = _wiped(self._mask)
         self.public_keys.forget()
 
     def open_user(self, master_key):
-        """The user PIN was verified; `master_key` stays the caller's."""
-        self._store.seal.open_user_class(master_key)
-        self._user = _OPEN
+        """The user PIN was verified; `master_key` stays the caller's.
+
+        Where the secure lock is on and no mask came in this session, the user waits for `unlock`.
+        """
+        self._waiting = _wiped(self._waiting)
+        is_locked = user_class.is_locked(self._store)
+        self._waiting = user_class.sealing_key(master_key)
+        if self._mask is not None or not is_locked:
+            self._open_waiting(self._mask)
 
     def open_user_class(self, key):
         """The session PIN was verified; the seal owns `key`, its user class's, from now on."""
         self._store.seal.adopt_user_class(key)
         self._user = _OPEN
 
+    def waits_for_unlock(self):
+        """True if the PIN was verified, and only the secure lock keeps the user out."""
+        return self._waiting is not None
+
+    def unlock(self, mask):
+        """The mask came, or the lock is gone (None): let the user in who waits, if one does.
+
+        The status owns `mask` from now on: it serves all logins of the session. CryptoError.
+        """
+        self._mask = _wiped(self._mask)
+        self._mask = mask
+        if self._waiting is not None:
+            self._open_waiting(mask)
+
+    def _open_waiting(self, mask):
+        try:
+            self.open_user_class(user_class.open_key(self._store, self._waiting, mask))
+        finally:
+            self._waiting = _wiped(self._waiting)
+
     def close_user(self):
         self._user = _CLOSED
+        self._waiting = _wiped(self._waiting)
         self.wipe_selected()
         if self._store.seal is not None:
             self._store.seal.close_user_class()
@@ -60,9 +91,7 @@ class SecurityStatus:
 
     def wipe_selected(self):
         """From now on no node is selected."""
-        node = self.take_selected()
-        if node is not None:
-            node.wipe()
+        _wiped(self.take_selected())
 
     def open_so(self, secret):
         """The SO-PIN was verified; the status owns `secret` from now on."""
@@ -72,9 +101,7 @@ class SecurityStatus:
 
     def close_so(self):
         self._so = _CLOSED
-        if self._so_secret is not None:
-            self._so_secret.wipe()
-            self._so_secret = None
+        self._so_secret = _wiped(self._so_secret)
 
     def pin_is_verified(self):
         """Two values that one skipped instruction does not change together."""
@@ -91,3 +118,9 @@ class SecurityStatus:
     def so_secret(self):
         """What the SO-PIN opened: the master key, or a mere verifier; None without a session."""
         return self._so_secret if self._so == _OPEN else None
+
+
+def _wiped(handle):
+    # None, in place of what `handle` was.
+    if handle is not None:
+        handle.wipe()
