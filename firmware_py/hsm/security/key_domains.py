@@ -173,7 +173,9 @@ def open_dkek(store, number):
 
 
 def protect(store):
-    """Move each DKEK that was completed without a login to the user class, which is open."""
+    """Move each DKEK that was completed without a login to the user class, if that is open."""
+    if not store.seal.user_class_is_open():
+        return
     waiting = []
     for number in range(count(store)):
         if is_set_up(store, number):
