@@ -44,3 +44,10 @@ def test_refused(data: str) -> None:
 def test_find_wants_all_of_the_data_to_parse() -> None:
     with pytest.raises(TlvError):
         ber_tlv.find(bytes.fromhex("800101FF"), 0x80)
+
+
+def test_unique_takes_no_tag_twice() -> None:
+    assert ber_tlv.unique(bytes.fromhex("800101810102")) == {0x80: b"\1", 0x81: b"\2"}
+    for data in ("800101800101", "8001018101028001FF", "800101FF"):
+        with pytest.raises(TlvError):
+            ber_tlv.unique(bytes.fromhex(data))

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, utils
 from device import Device, UnexpectedStatus, tlv
-from hsm.commands import generate_key_pair, initialize_device
+from hsm.commands import generate_key_pair, generate_symmetric_key, initialize_device
 from hsm.security import key_domains
 
 HASHES = {
@@ -108,18 +108,23 @@ def test_fresh_entropy_before_each_key(monkeypatch) -> None:
     for owner, name in (
         (initialize_device, "reseed"),
         (generate_key_pair, "reseed"),
+        (generate_symmetric_key, "reseed"),
         (hsm_crypto.Secret, "random"),
         (hsm_crypto.EcKey, "generate"),
         (hsm_crypto.RsaKey, "generate"),
+        (hsm_crypto.AesKey, "generate"),
+        (hsm_crypto.EdwardsKey, "generate"),
     ):
         monkeypatch.setattr(owner, name, recorded(order, name, getattr(owner, name)))
     device = Device()
     device.initialize()
-    assert order == ["reseed", "random", "generate"]
+    assert order[0] == "reseed" and order.count("reseed") == 1 and order[-1] == "generate"
     device.verify()
     for generate in (
         lambda: device.generate_ec(1, P256),
         lambda: device.generate_rsa(2, 1024),
+        lambda: device.generate_aes(3, 128),
+        lambda: device.generate_raw(4, hsm_crypto.CURVE_ED25519),
     ):
         order.clear()
         generate()
@@ -136,7 +141,7 @@ def recorded(order: list[str], name: str, function: Callable) -> Callable:
     return call
 
 
-@pytest.mark.parametrize("bits", [1024, 2048, 3072, 4096])
+@pytest.mark.parametrize("bits", [1024, 1536, 2048, 3072, 4096])
 def test_rsa_key_of_every_size(device: Device, bits: int) -> None:
     request = device.generate_rsa(200, bits)
     fields = cvc.check_request(request, device_key(device))
@@ -214,6 +219,13 @@ GOOD = tlv(0x7F49, EC_OID + tlv(0x81, P256))
         (tlv(0x7F49, EC_OID + tlv(0x81, P521)) + tlv(0x91, b"\x84"), 0x6A81),
         (tlv(0x7F49, EC_OID + tlv(0x81, P256)) + tlv(0x42, bytes(17)), 0x6700),
         (tlv(0x7F49, EC_OID + tlv(0x81, P256)) + b"\x90", 0x6700),
+        (tlv(0x7F49, tlv(0x06, b"")), 0x6A81),
+        (GOOD + GOOD, 0x6700),
+        (GOOD + 2 * tlv(0x5F20, b"UTCA00001"), 0x6700),
+        (tlv(0x7F49, 2 * EC_OID + tlv(0x81, P256)), 0x6700),
+        (tlv(0x7F49, EC_OID + 2 * tlv(0x81, P256)), 0x6700),
+        (tlv(0x7F49, EC_OID + tlv(0x81, P256) + 2 * tlv(0x83, b"x")), 0x6700),
+        (tlv(0x7F49, RSA_OID + 2 * tlv(0x02, b"\x04\x00")), 0x6700),
         (GOOD + tlv(0x90, bytes(4)) + tlv(0x90, bytes(4)), 0x6700),
         (GOOD + tlv(0x91, b"\x70") + tlv(0x91, b"\x84"), 0x6700),
         (GOOD + 7 * tlv(0x91, bytes(range(0x70, 0x90))), 0x6700),
@@ -236,6 +248,10 @@ def test_generation_refuses(device: Device, monkeypatch, data: bytes, status_wor
     body = b"\0" + len(data).to_bytes(2, "big") + data if data else b"\0"
     operations = device.flash.operations
     device.send(header + body + b"\0\0", status_word)
+    device.send(b"\0\x46\0\0" + body + b"\0\0", 0x6A86)
+    device.send(b"\0\x46\1\1" + body + b"\0\0", 0x6A86)
+    device.select()
+    device.send(header + body + b"\0\0", 0x6982)
     assert device.flash.operations == operations
     assert device.list() == [0xC400, 0xCC00]
 

@@ -64,10 +64,11 @@ class _Request:
     """The command's data, all of it checked: what follows costs up to minutes and cannot refuse."""
 
     def __init__(self, card, data):
-        parameters = ber_tlv.find(data, cv_certificate.TAG_PUBLIC_KEY)
-        if parameters is None:
+        fields = ber_tlv.unique(data)
+        if cv_certificate.TAG_PUBLIC_KEY not in fields:
             raise CommandError(SW_WRONG_LENGTH)
-        oid = ber_tlv.find(parameters, _TAG_OID)
+        parameters = ber_tlv.unique(fields[cv_certificate.TAG_PUBLIC_KEY])
+        oid = parameters.get(_TAG_OID)
         if oid is None:
             raise CommandError(SW_WRONG_LENGTH)
         if oid[:9] == _OID_RSA:
@@ -81,8 +82,8 @@ class _Request:
             raise CommandError(SW_FUNCTION_NOT_SUPPORTED)
         self.info = new_key.requested_info(card, data, kind, curve, bits)
         self.extension = _extension(card, self.info)
-        self.authority = _reference(data, cv_certificate.TAG_AUTHORITY, card.device_name)
-        self.holder = _reference(data, cv_certificate.TAG_HOLDER, card.device_name)
+        self.authority = _reference(fields, cv_certificate.TAG_AUTHORITY, card.device_name)
+        self.holder = _reference(fields, cv_certificate.TAG_HOLDER, card.device_name)
 
     def generate(self):
         """The new key's handle. CryptoError: no entropy, or the host cancelled."""
@@ -121,8 +122,8 @@ def _extension(card, info):
 
 
 def _rsa_parameters(parameters):
-    bits = ber_tlv.find(parameters, _TAG_RSA_BITS)
-    exponent = ber_tlv.find(parameters, _TAG_RSA_EXPONENT)
+    bits = parameters.get(_TAG_RSA_BITS)
+    exponent = parameters.get(_TAG_RSA_EXPONENT)
     bits = _RSA_BITS_DEFAULT if bits is None else _number(bits)
     exponent = _RSA_EXPONENT_DEFAULT if exponent is None else _number(exponent)
     odd_and_in_range = exponent & 1 and 3 <= exponent < 1 << 31
@@ -139,10 +140,10 @@ def _number(value):
 
 def _curve(parameters):
     # The prime names the curve, where two share one the generator; all else is the card's own.
-    prime = ber_tlv.find(parameters, _TAG_EC_PRIME)
+    prime = parameters.get(_TAG_EC_PRIME)
     if prime is None:
         raise CommandError(SW_WRONG_LENGTH)
-    curve = curve_from_prime(prime, ber_tlv.find(parameters, _TAG_GENERATOR) or b"")
+    curve = curve_from_prime(prime, parameters.get(_TAG_GENERATOR, b""))
     if curve is None:
         raise CommandError(SW_FUNCTION_NOT_SUPPORTED)
     return curve
@@ -161,8 +162,8 @@ def _certificate(card, request, handle):
         )
 
 
-def _reference(data, tag, default):
-    value = ber_tlv.find(data, tag)
+def _reference(fields, tag, default):
+    value = fields.get(tag)
     if not value:
         return default
     if len(value) > limits.CERTIFICATE_REFERENCE_BYTES_MAX:

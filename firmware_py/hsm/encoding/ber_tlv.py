@@ -49,6 +49,19 @@ def objects(data):
         yield tag, data[start:offset]
 
 
+def unique(data):
+    """Values by tag of the data objects that fill `data` exactly. TlvError: a tag comes twice.
+
+    An object that is there twice would be checked in one place and used in another.
+    """
+    found = {}
+    for tag, value in objects(data):
+        if tag in found:
+            raise TlvError
+        found[tag] = value
+    return found
+
+
 def find(data, wanted):
     """The value of the first data object with tag `wanted`, or None; all of `data` must parse."""
     found = None

@@ -111,12 +111,11 @@ class CipherParameters:
 
     def __init__(self, objects):
         """InvalidParameters, TlvError."""
-        found = {}
-        for tag, value in ber_tlv.objects(objects):
-            # What is not understood, or stands twice, would be used otherwise than meant.
-            if tag in found or tag not in (_TAG_OID, _TAG_DATA, _TAG_IV, _TAG_INFO):
+        found = ber_tlv.unique(objects)
+        # What is not understood was meant to change something.
+        for tag in found:
+            if tag not in (_TAG_OID, _TAG_DATA, _TAG_IV, _TAG_INFO):
                 raise InvalidParameters
-            found[tag] = value
         if _TAG_OID not in found:
             raise InvalidParameters
         self.function, self.number, self.bits = _function(bytes(found[_TAG_OID]))
