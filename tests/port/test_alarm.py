@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Time since reset, which wraps at 2**30 ms."""
+"""Time since reset, which wraps at 2**30 ms, and sleep."""
 
 from __future__ import annotations
 
@@ -34,3 +34,13 @@ def test_elapsed_time_is_a_difference(chip: Chip) -> None:
     before = chip.call("alarm_uptime_ms")
     chip.device.run_for_ms(25)
     assert 25 <= chip.call("alarm_elapsed_ms", before) <= 27
+
+
+@pytest.mark.parametrize("duration_ms", [1, 20, 1000])
+def test_sleep_takes_its_time(chip: Chip, duration_ms: int) -> None:
+    before = chip.device.virtual_ms
+    instructions = chip.device.instructions
+    chip.call("alarm_sleep_ms", duration_ms)
+    assert duration_ms - 1 < chip.device.virtual_ms - before < duration_ms + 2
+    # It sleeps, but for the interrupts: no loop that waits.
+    assert chip.device.instructions - instructions < 20_000 + 1_000 * duration_ms
