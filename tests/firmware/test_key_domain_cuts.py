@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 from device import Device
-from hsm.files.object_ids import ID_KEY_DOMAIN
+from hsm.files.object_ids import ID_DKEK, ID_KEY_DOMAIN
 from test_flash_failures import failures
 from test_key_domains import CLEAR, DELETE, IMPORT, SET_UP, SHARES, STATUS, check_value, domains_tlv
 from test_power_cut import cuts
@@ -32,14 +32,15 @@ def prepared() -> Device:
     return device
 
 
-def sealed(device: Device, domain: int) -> bytes:
-    """The domain's payload in the flash: who has the chip as well opens it."""
-    return bytes(device.card.store.raw(ID_KEY_DOMAIN + domain)[1])
+def sealed(device: Device, id: int) -> bytes:
+    """An object's payload in the flash."""
+    return bytes(device.card.store.raw(id)[1])
 
 
 PREPARED = prepared()
 IMAGE = PREPARED.flash.image()
-SEALED = {domain: sealed(PREPARED, domain) for domain in (1, 2)}
+# What the secret is in: the shares so far, which the device opens, and a DKEK of the user's.
+SEALED = {1: sealed(PREPARED, ID_KEY_DOMAIN + 1), 2: sealed(PREPARED, ID_DKEK + 2)}
 
 
 @dataclass(frozen=True)

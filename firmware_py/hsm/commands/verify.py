@@ -4,6 +4,7 @@
 Spec: [7816-4] 11.6.6, 11.6.7, 11.6.10; [SCHSM] 9.1 to 9.5; invariants PIN-1, PIN-2.
 """
 
+from hsm_crypto import CryptoError
 from micropython import const
 
 from hsm import limits
@@ -174,9 +175,11 @@ def _open_user(card, master_key):
         return
     try:
         key_domains.protect(card.store)
-    except (StoreFailure, StoreFull):
-        # The DKEK waits for the next login. A flash at the end of its life still opens: the mount
-        # that settled it may have closed the session.
+    except (CryptoError, StoreFailure, StoreFull):
+        # It waits for the next login: a flash that lost bits, or has no more room, still opens.
+        pass
+    if not card.status.pin_is_verified():
+        # A failure of the flash was settled by a mount, which ends sessions.
         card.status.open_user(master_key)
 
 
