@@ -7,10 +7,13 @@ import hsm_crypto
 import hsm_port
 import pytest
 from device import SO_PIN, USER_PIN, Device, tlv
-from secure_channel import MSE_SET_AT, SecureChannel
+from hsm.apdu.command_apdu import CommandApdu
+
+from sim.life.secure_channel import CHIP_AUTHENTICATION_OID, SecureChannel
 
 P256 = hsm_crypto.curve_parameters(hsm_crypto.CURVE_SECP256R1)[0]
 G = hsm_crypto.curve_parameters(hsm_crypto.CURVE_SECP256R1)[3]
+MSE_SET_AT = "002241A40C800A" + CHIP_AUTHENTICATION_OID.hex()
 SELECT_DATA = bytes.fromhex("E82B0601040181C31F0201")
 
 
@@ -26,7 +29,7 @@ def device() -> Device:
 
 @pytest.fixture
 def channel(device: Device) -> SecureChannel:
-    return SecureChannel(device)
+    return SecureChannel(device.transmit, 1)
 
 
 def general_authenticate(device: Device, data: bytes, expect: int) -> None:
@@ -47,25 +50,17 @@ def test_the_pin_travels_in_the_channel(device: Device, channel: SecureChannel) 
 
 def test_a_login_before_the_channel_stays(device: Device) -> None:
     device.verify()
-    SecureChannel(device).send("00200081")
+    SecureChannel(device.transmit, 1).send("00200081")
 
 
 def test_a_channel_inside_a_channel(device: Device, channel: SecureChannel) -> None:
-    class Inside:
-        """The old channel in place of the device."""
-
-        def send(self, apdu: bytes | str) -> bytes:
-            apdu = bytes.fromhex(apdu) if isinstance(apdu, str) else apdu
-            return channel.send(apdu[:4], apdu[5 : 5 + apdu[4]])
-
-        def read(self, fid: int) -> bytes:
-            return channel.send("00B12F02", bytes.fromhex("54020000"))
-
-        def transmit(self, apdu: bytes) -> bytes:
-            return device.transmit(apdu)
+    def inside(apdu: bytes) -> bytes:
+        command = CommandApdu(memoryview(apdu))
+        return channel.transmit(apdu[:4], bytes(command.data), command.ne)
 
     channel.send("00200081", USER_PIN)
-    inner = SecureChannel(Inside())  # pyright: ignore[reportArgumentType]
+    inner = SecureChannel(inside, 2)
+    inner.link = device.transmit
     inner.send("00200081")
     device.send(channel.wrap(b"\x00\x20\x00\x81"), 0x6988)
 
@@ -123,7 +118,7 @@ def test_what_the_environment_refuses(device: Device, apdu: str, status_word: in
     image = device.flash.image()
     device.send(apdu, status_word)
     assert device.flash.image() == image
-    SecureChannel(device).send("00200081", expect=0x63C3)
+    SecureChannel(device.transmit, 1).send("00200081", expect=0x63C3)
 
 
 # --- What ends the channel ------------------------------------------------------------------------
@@ -423,7 +418,7 @@ def test_the_session_pin_ends(
 def test_a_kept_session_pin_outlives_the_session() -> None:
     device = Device()
     device.initialize(options=0x000D)
-    channel = SecureChannel(device)
+    channel = SecureChannel(device.transmit, 1)
     channel.send("00200081", USER_PIN)
     pin = channel.send("805A0181", b"", 256)
     lose(device, channel)
@@ -451,7 +446,7 @@ def test_who_may_have_a_session_pin(device: Device) -> None:
     device.send("805A028100", 0x6A86)
     device.send("805A0181010000", 0x6700)
     device.initialize(options=0x0001)
-    channel = SecureChannel(device)
+    channel = SecureChannel(device.transmit, 1)
     channel.send("00200081", USER_PIN)
     channel.send("805A0181", b"", 256, expect=0x6A81)
 
