@@ -57,6 +57,10 @@ uint32_t alarm_uptime_ms(void) {
     return (uint32_t)(time_us_64() / 1000) & UPTIME_MASK;
 }
 
+uint32_t alarm_uptime_s(void) {
+    return (uint32_t)(time_us_64() / 1000000) & UPTIME_MASK;
+}
+
 uint32_t alarm_elapsed_ms(uint32_t begin_ms) {
     return (alarm_uptime_ms() - begin_ms) & UPTIME_MASK;
 }

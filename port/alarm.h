@@ -29,6 +29,9 @@ void alarm_sleep_ms(uint32_t duration_ms);
 // Milliseconds since reset, wraps at 2**30.
 uint32_t alarm_uptime_ms(void);
 
+// Seconds since reset, wraps at 2**30: after 34 years.
+uint32_t alarm_uptime_s(void);
+
 // Milliseconds since `begin_ms`, a value of alarm_uptime_ms; right over the wrap.
 uint32_t alarm_elapsed_ms(uint32_t begin_ms);
 

@@ -16,6 +16,7 @@ typedef enum {
     FATAL_STACK = 6, // the C stack ran over its lower end; detail 0
     FATAL_EXIT = 7, // main, exit or abort; detail 0
     FATAL_USB = 8, // a free endpoint refused a transfer; detail: its address
+    FATAL_BOOTSEL = 9, // hsm_port.reset_to_bootsel(); the next boot ends in the boot ROM; detail 0
 } fatal_reason_t;
 
 #define FATAL_MARK 0x46410000u // "FA"

@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "led.h"
 
-#include <stdbool.h>
-
 #include "alarm.h"
 #include "hardware/gpio.h"
 #include "hardware/sync.h"
@@ -21,13 +19,22 @@ static const struct {
     [LED_ERASE] = {100000, 100000},
 };
 
+static unsigned led_gpio = HSM_LED_GPIO;
+static bool ready_is_steady;
 static led_state_t current = LED_OFF;
 static bool is_on;
 
+static void drive(bool on) {
+    if (led_gpio != LED_GPIO_NONE) {
+        gpio_put(led_gpio, on);
+    }
+}
+
 static void enter_phase(bool on) {
+    bool stays = current == LED_READY && ready_is_steady;
     is_on = on;
-    gpio_put(HSM_LED_GPIO, on);
-    if (phases[current].on_us > 0 && phases[current].off_us > 0) {
+    drive(on);
+    if (!stays && phases[current].on_us > 0 && phases[current].off_us > 0) {
         alarm_set(ALARM_LED, on ? phases[current].on_us : phases[current].off_us);
     } else {
         alarm_cancel(ALARM_LED);
@@ -39,10 +46,26 @@ static void led_alarm(void) {
     enter_phase(!is_on);
 }
 
+static void connect(void) {
+    if (led_gpio != LED_GPIO_NONE) {
+        gpio_init(led_gpio);
+        gpio_set_dir(led_gpio, GPIO_OUT);
+    }
+}
+
 void led_init(void) {
-    gpio_init(HSM_LED_GPIO);
-    gpio_set_dir(HSM_LED_GPIO, GPIO_OUT);
+    connect();
     alarm_init(ALARM_LED, led_alarm);
+}
+
+void led_configure(unsigned gpio, bool is_steady) {
+    uint32_t interrupts = save_and_disable_interrupts();
+    drive(false);
+    led_gpio = gpio;
+    ready_is_steady = is_steady;
+    connect();
+    enter_phase(phases[current].on_us > 0);
+    restore_interrupts(interrupts);
 }
 
 void led_set(led_state_t state) {

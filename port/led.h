@@ -3,6 +3,11 @@
 #ifndef HSM_LED_H
 #define HSM_LED_H
 
+#include <stdbool.h>
+
+#define LED_GPIO_MAX 29
+#define LED_GPIO_NONE 255
+
 typedef enum {
     LED_OFF = 0,
     LED_READY = 1, // slow blink
@@ -14,5 +19,9 @@ typedef enum {
 
 void led_init(void);
 void led_set(led_state_t state);
+
+// From now on the LED is at `gpio`, 0 to LED_GPIO_MAX, or there is none (LED_GPIO_NONE); `is_steady`:
+// LED_READY is on instead of blinking.
+void led_configure(unsigned gpio, bool is_steady);
 
 #endif // HSM_LED_H

@@ -4,11 +4,13 @@
 
 #include "py/mperrno.h"
 #include "py/objarray.h"
+#include "py/objstr.h"
 #include "py/runtime.h"
 
 // The scan for names preprocesses this file without the SDK's headers.
 #ifndef NO_QSTR
 #include "alarm.h"
+#include "bootsel.h"
 #include "button.h"
 #include "fatal.h"
 #include "flash.h"
@@ -17,6 +19,7 @@
 #include "led.h"
 #include "memory.h"
 #include "usb_ccid.h"
+#include "usb_descriptors.h"
 #endif
 
 #if PICO_RP2040
@@ -102,8 +105,22 @@ static void wipe_response(void) {
     memory_wipe(usb_ccid_response(), CCID_RESPONSE_MAX_BYTES);
 }
 
+static bool started = false;
+
+static mp_obj_t port_usb_identity(mp_obj_t vendor_object, mp_obj_t product_object, mp_obj_t name_object) {
+    size_t vendor_id = checked_integer(vendor_object, 1, UINT16_MAX);
+    size_t product_id = checked_integer(product_object, 0, UINT16_MAX);
+    mp_buffer_info_t name;
+    mp_get_buffer_raise(name_object, &name, MP_BUFFER_READ);
+    if (started || name.len > USB_PRODUCT_MAX_BYTES) {
+        invalid_argument();
+    }
+    usb_descriptors_identify((uint16_t)vendor_id, (uint16_t)product_id, name.buf, name.len);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_3(port_usb_identity_obj, port_usb_identity);
+
 static mp_obj_t port_transport_start(mp_obj_t atr_object) {
-    static bool started = false;
     mp_buffer_info_t atr;
     mp_get_buffer_raise(atr_object, &atr, MP_BUFFER_READ);
     if (started || atr.len < ATR_MIN_BYTES || atr.len > CCID_ATR_MAX_BYTES) {
@@ -169,6 +186,11 @@ static mp_obj_t port_uptime_ms(void) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(port_uptime_ms_obj, port_uptime_ms);
 
+static mp_obj_t port_uptime_s(void) {
+    return MP_OBJ_NEW_SMALL_INT(alarm_uptime_s());
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(port_uptime_s_obj, port_uptime_s);
+
 static mp_obj_t port_sleep_ms(mp_obj_t duration_object) {
     alarm_sleep_ms(checked_integer(duration_object, 1, SLEEP_MAX_MS));
     return mp_const_none;
@@ -180,6 +202,16 @@ static mp_obj_t port_led(mp_obj_t state_object) {
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(port_led_obj, port_led);
+
+static mp_obj_t port_led_configure(mp_obj_t gpio_object, mp_obj_t steady_object) {
+    size_t gpio = checked_integer(gpio_object, 0, LED_GPIO_NONE);
+    if (gpio > LED_GPIO_MAX && gpio != LED_GPIO_NONE) {
+        invalid_argument();
+    }
+    led_configure(gpio, mp_obj_is_true(steady_object));
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(port_led_configure_obj, port_led_configure);
 
 static mp_obj_t port_button_pressed(void) {
     return mp_obj_new_bool(button_is_pressed());
@@ -211,6 +243,13 @@ static mp_obj_t port_reset(void) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(port_reset_obj, port_reset);
 
+static mp_obj_t port_reset_to_bootsel(void) {
+    bootsel_reset();
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(port_reset_to_bootsel_obj, port_reset_to_bootsel);
+
+static const MP_DEFINE_STR_OBJ(usb_product_obj, HSM_USB_PRODUCT);
+
 // --- The module ------------------------------------------------------------------------------------
 
 static const mp_rom_map_elem_t globals_table[] = {
@@ -227,10 +266,17 @@ static const mp_rom_map_elem_t globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR_LED_BUSY), MP_ROM_INT(LED_BUSY) },
     { MP_ROM_QSTR(MP_QSTR_LED_CONFIRM), MP_ROM_INT(LED_CONFIRM) },
     { MP_ROM_QSTR(MP_QSTR_LED_ERASE), MP_ROM_INT(LED_ERASE) },
+    { MP_ROM_QSTR(MP_QSTR_LED_GPIO), MP_ROM_INT(HSM_LED_GPIO) },
+    { MP_ROM_QSTR(MP_QSTR_LED_GPIO_MAX), MP_ROM_INT(LED_GPIO_MAX) },
+    { MP_ROM_QSTR(MP_QSTR_LED_GPIO_NONE), MP_ROM_INT(LED_GPIO_NONE) },
+    { MP_ROM_QSTR(MP_QSTR_USB_VENDOR_ID), MP_ROM_INT(HSM_USB_VENDOR_ID) },
+    { MP_ROM_QSTR(MP_QSTR_USB_PRODUCT_ID), MP_ROM_INT(HSM_USB_PRODUCT_ID) },
+    { MP_ROM_QSTR(MP_QSTR_USB_PRODUCT), MP_ROM_PTR(&usb_product_obj) },
     { MP_ROM_QSTR(MP_QSTR_flash_view), MP_ROM_PTR(&port_flash_view_obj) },
     { MP_ROM_QSTR(MP_QSTR_flash_program), MP_ROM_PTR(&port_flash_program_obj) },
     { MP_ROM_QSTR(MP_QSTR_flash_erase), MP_ROM_PTR(&port_flash_erase_obj) },
     { MP_ROM_QSTR(MP_QSTR_flash_is_erased), MP_ROM_PTR(&port_flash_is_erased_obj) },
+    { MP_ROM_QSTR(MP_QSTR_usb_identity), MP_ROM_PTR(&port_usb_identity_obj) },
     { MP_ROM_QSTR(MP_QSTR_transport_start), MP_ROM_PTR(&port_transport_start_obj) },
     { MP_ROM_QSTR(MP_QSTR_transport_wait), MP_ROM_PTR(&port_transport_wait_obj) },
     { MP_ROM_QSTR(MP_QSTR_response_buffer), MP_ROM_PTR(&port_response_buffer_obj) },
@@ -240,12 +286,15 @@ static const mp_rom_map_elem_t globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR_wipe_response_buffer), MP_ROM_PTR(&port_wipe_response_buffer_obj) },
     { MP_ROM_QSTR(MP_QSTR_unique_id), MP_ROM_PTR(&port_unique_id_obj) },
     { MP_ROM_QSTR(MP_QSTR_uptime_ms), MP_ROM_PTR(&port_uptime_ms_obj) },
+    { MP_ROM_QSTR(MP_QSTR_uptime_s), MP_ROM_PTR(&port_uptime_s_obj) },
     { MP_ROM_QSTR(MP_QSTR_sleep_ms), MP_ROM_PTR(&port_sleep_ms_obj) },
     { MP_ROM_QSTR(MP_QSTR_led), MP_ROM_PTR(&port_led_obj) },
+    { MP_ROM_QSTR(MP_QSTR_led_configure), MP_ROM_PTR(&port_led_configure_obj) },
     { MP_ROM_QSTR(MP_QSTR_button_pressed), MP_ROM_PTR(&port_button_pressed_obj) },
     { MP_ROM_QSTR(MP_QSTR_command_cancelled), MP_ROM_PTR(&port_command_cancelled_obj) },
     { MP_ROM_QSTR(MP_QSTR_build_info), MP_ROM_PTR(&port_build_info_obj) },
     { MP_ROM_QSTR(MP_QSTR_reset), MP_ROM_PTR(&port_reset_obj) },
+    { MP_ROM_QSTR(MP_QSTR_reset_to_bootsel), MP_ROM_PTR(&port_reset_to_bootsel_obj) },
 };
 static MP_DEFINE_CONST_DICT(globals, globals_table);
 

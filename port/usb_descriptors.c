@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "usb_descriptors.h"
 
+#include <string.h>
+
 #include "ccid.h"
 #include "hsm_board.h"
 #include "tusb.h"
 
 #define UNIQUE_ID_BYTES 8
-#define STRING_MAX_CHARACTERS 32
+#define STRING_MAX_CHARACTERS USB_PRODUCT_MAX_BYTES
 #define MAX_POWER_MA 100
 #define INTERRUPT_INTERVAL_MS 10
 #define CONFIGURATION_BYTES (9 + USB_INTERFACE_DESCRIPTORS_BYTES)
@@ -24,8 +26,9 @@
 enum { STRING_LANGUAGE, STRING_MANUFACTURER, STRING_PRODUCT, STRING_SERIAL };
 
 static char serial[2 * UNIQUE_ID_BYTES + 1];
+static char product[USB_PRODUCT_MAX_BYTES + 1] = HSM_USB_PRODUCT;
 
-static const tusb_desc_device_t device_descriptor = {
+static tusb_desc_device_t device_descriptor = {
     .bLength = sizeof(tusb_desc_device_t),
     .bDescriptorType = TUSB_DESC_DEVICE,
     .bcdUSB = 0x0200,
@@ -82,6 +85,13 @@ void usb_descriptors_init(const uint8_t *unique_id) {
     }
 }
 
+void usb_descriptors_identify(uint16_t vendor_id, uint16_t product_id, const uint8_t *name, size_t length) {
+    device_descriptor.idVendor = vendor_id;
+    device_descriptor.idProduct = product_id;
+    memcpy(product, name, length);
+    product[length] = '\0';
+}
+
 uint8_t const *tud_descriptor_device_cb(void) {
     return (const uint8_t *)&device_descriptor;
 }
@@ -96,7 +106,7 @@ uint16_t const *tud_descriptor_string_cb(uint8_t index, uint16_t language) {
     static uint16_t descriptor[1 + STRING_MAX_CHARACTERS];
     static const char *const texts[] = {
         [STRING_MANUFACTURER] = HSM_USB_MANUFACTURER,
-        [STRING_PRODUCT] = HSM_USB_PRODUCT,
+        [STRING_PRODUCT] = product,
         [STRING_SERIAL] = serial,
     };
     (void)language;

@@ -19,6 +19,11 @@ FLASH_DATA_SIZE_BYTES: int
 FLASH_PAGE_BYTES: int
 FLASH_SECTOR_BYTES: int
 
+USB_VENDOR_ID: int
+USB_PRODUCT_ID: int
+USB_PRODUCT: str
+"""What the board says of itself on the bus."""
+
 COMMAND_DATA_MAX: int
 """4096: the longest command data field, as one APDU or as a chain."""
 
@@ -31,6 +36,12 @@ LED_BUSY: int
 LED_CONFIRM: int
 LED_ERASE: int
 """States for `led`: dark; slow blink; on while a command runs; mostly on, short off each second; fast blink."""
+
+LED_GPIO: int
+"""The board's LED."""
+LED_GPIO_MAX: int
+LED_GPIO_NONE: int
+"""For `led_configure`: the last GPIO, and none at all."""
 
 # --- Flash ([RP2040] 4.10, [RP2350] 4.4) -------------------------------------------------------
 
@@ -51,6 +62,10 @@ def flash_is_erased(offset: int, length: int) -> bool:
     """True if all bytes read FF."""
 
 # --- Transport (CCID over USB) -----------------------------------------------------------------
+
+def usb_identity(vendor_id: int, product_id: int, product: bytes) -> None:
+    """Another identity than the board's, before `transport_start`: ids of 16 bits, the first not 0; ASCII of 32
+    bytes at most."""
 
 def transport_start(atr: bytes) -> None:
     """Connect to the bus. From now on USB lives in an interrupt; `atr` (2..33 bytes) answers IccPowerOn."""
@@ -91,10 +106,16 @@ def unique_id() -> bytes:
 def uptime_ms() -> int:
     """Milliseconds since reset, wraps at 2**30."""
 
+def uptime_s() -> int:
+    """Seconds since reset, wraps at 2**30."""
+
 def sleep_ms(duration: int) -> None:
     """Sleep for 1..1000 ms; USB, LED and time extensions go on meanwhile."""
 
 def led(state: int) -> None: ...
+def led_configure(gpio: int, is_steady: bool) -> None:
+    """The LED is at `gpio`, 0..LED_GPIO_MAX or LED_GPIO_NONE; steady: on in LED_READY instead of blinking."""
+
 def button_pressed() -> bool:
     """True while BOOTSEL is held: QSPI SS sampled with interrupts off ([RP2040] 2.4.8)."""
 
@@ -106,3 +127,6 @@ def build_info() -> bytes:
 
 def reset() -> None:
     """Watchdog reset; does not return."""
+
+def reset_to_bootsel() -> None:
+    """The same, into the boot ROM's USB loader once SRAM is wiped."""

@@ -11,6 +11,8 @@ from nor_flash import PAGE_BYTES, SECTOR_BYTES, NorFlash
 
 COMMAND_DATA_MAX = 4096
 RESPONSE_DATA_MAX = 4096
+USB_VENDOR_ID, USB_PRODUCT_ID, USB_PRODUCT = 0x1209, 0x0001, "Pico HSM"
+LED_GPIO, LED_GPIO_MAX, LED_GPIO_NONE = 25, 29, 255
 LED_OFF, LED_READY, LED_BUSY, LED_CONFIRM, LED_ERASE = range(5)
 FLASH_PAGE_BYTES = PAGE_BYTES
 FLASH_SECTOR_BYTES = SECTOR_BYTES
@@ -21,6 +23,10 @@ FLASH_DATA_SIZE_BYTES = 0
 
 class Reset(BaseException):
     """The firmware asked for a watchdog reset."""
+
+
+class ResetToBootsel(Reset):
+    """The same, into the boot ROM's loader."""
 
 
 @dataclass
@@ -41,6 +47,9 @@ class Board:
     commands: Iterator[bytes | None] = field(default_factory=lambda: iter(()))
     answer: Callable[[bytes], None] = lambda response: None
     atr: bytes = b""
+    usb_identity: tuple[int, int, str] = (USB_VENDOR_ID, USB_PRODUCT_ID, USB_PRODUCT)
+    led_gpio: int = LED_GPIO
+    led_is_steady: bool = False
 
 
 _command = bytearray(COMMAND_DATA_MAX + 9)
@@ -54,6 +63,9 @@ def plug(board: Board) -> None:
     global CHIP, FLASH_DATA_SIZE_BYTES, _board
     _board = board
     board.flash.power_on()
+    board.atr = b""
+    board.usb_identity = (USB_VENDOR_ID, USB_PRODUCT_ID, USB_PRODUCT)
+    board.led_gpio, board.led_is_steady = LED_GPIO, False
     CHIP = board.chip
     FLASH_DATA_SIZE_BYTES = board.flash.size_bytes
     for buffer in (_command, _response, _chain):
@@ -80,6 +92,14 @@ def flash_erase(offset: int) -> None:
 
 def flash_is_erased(offset: int, length: int) -> bool:
     return _board.flash.is_erased(offset, length)
+
+
+def usb_identity(vendor_id: int, product_id: int, product: bytes) -> None:
+    if not (1 <= vendor_id < 1 << 16 and 0 <= product_id < 1 << 16 and len(product) <= 32):
+        raise OSError(22, "EINVAL")
+    if _board.atr:
+        raise OSError(22, "EINVAL")
+    _board.usb_identity = (vendor_id, product_id, bytes(product).decode("ascii"))
 
 
 def transport_start(atr: bytes) -> None:
@@ -132,6 +152,10 @@ def uptime_ms() -> int:
     return _board.uptime_ms
 
 
+def uptime_s() -> int:
+    return _board.uptime_ms // 1000
+
+
 def sleep_ms(duration: int) -> None:
     if not 1 <= duration <= 1000:
         raise OSError(22, "EINVAL")
@@ -141,6 +165,12 @@ def sleep_ms(duration: int) -> None:
 def led(state: int) -> None:
     _board.led = state
     _board.leds.append(state)
+
+
+def led_configure(gpio: int, is_steady: bool) -> None:
+    if not (0 <= gpio <= LED_GPIO_MAX or gpio == LED_GPIO_NONE):
+        raise OSError(22, "EINVAL")
+    _board.led_gpio, _board.led_is_steady = gpio, is_steady
 
 
 def button_pressed() -> bool:
@@ -158,3 +188,7 @@ def build_info() -> bytes:
 
 def reset() -> None:
     raise Reset
+
+
+def reset_to_bootsel() -> None:
+    raise ResetToBootsel
