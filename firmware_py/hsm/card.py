@@ -5,7 +5,8 @@ Files and keys load on first use: a host that has just powered the card waits fo
 """
 
 from hsm import limits
-from hsm.platform import identity
+from hsm.platform import identity, power
+from hsm.platform.clock import Clock
 from hsm.platform.flash import Flash, part_size_bytes
 from hsm.security.seal import Seal
 from hsm.security.security_environment import SecurityEnvironment
@@ -16,7 +17,10 @@ from hsm.store import Store
 
 
 class Card:
-    """`workspace`: static memory of at least a chunk, wiped after use."""
+    """`workspace`: static memory of at least a chunk, wiped after use.
+
+    `restart`: None, or the reset that a host asked for, to be called once it has its answer.
+    """
 
     def __init__(self, workspace):
         self.store = Store(Flash(), Seal, self.end_session)
@@ -24,7 +28,9 @@ class Card:
         self.presence = UserPresence(self.store)
         self.identity = identity
         self.flash_size_bytes = part_size_bytes()
+        self.clock = Clock()
         self.rescue_selected = False
+        self.restart = None
         self._workspace = workspace
         self._files = None
         self._keys = None
@@ -92,6 +98,10 @@ class Card:
 
             self._device_name = certified_name(self.store, device_name(identity.unique_id()))
         return self._device_name
+
+    def ask_for_restart(self, to_bootsel):
+        """Reset the chip after the answer, into the boot ROM's loader if so wanted."""
+        self.restart = power.reset_to_bootsel if to_bootsel else power.reset
 
     def log_out(self):
         """Forget who was authenticated and every selection; secure messaging goes on."""

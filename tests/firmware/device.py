@@ -170,7 +170,7 @@ class Device:
 
 def tlv(tag: int, value: bytes) -> bytes:
     """A BER-TLV data object (the tests' own encoder)."""
-    head = tag.to_bytes((tag.bit_length() + 7) // 8, "big")
+    head = tag.to_bytes(max(1, (tag.bit_length() + 7) // 8), "big")
     if len(value) < 0x80:
         return head + bytes([len(value)]) + value
     size = (len(value).bit_length() + 7) // 8

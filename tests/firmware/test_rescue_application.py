@@ -37,11 +37,29 @@ def test_select(chip: str, platform: int) -> None:
     device.send("801E020000", 0x6D00)
 
 
-@pytest.mark.parametrize("p1_p2", ["0000", "0100", "0202", "02FF", "0300", "0401"])
+@pytest.mark.parametrize("p1_p2", ["0000", "0101", "0202", "02FF", "0400", "0403", "0500"])
 def test_what_read_does_not_tell(p1_p2: str) -> None:
     device = Device()
     device.send(SELECT)
     device.send(f"801E{p1_p2}00", 0x6A86)
+
+
+@pytest.mark.parametrize("apdu", ["801E030000", "801D000100", "801D010000", "80DA000000"])
+def test_secure_boot_is_not_built(apdu: str) -> None:
+    device = Device()
+    device.send(SELECT)
+    device.send(apdu, 0x6D00)
+
+
+@pytest.mark.parametrize("ins", ["10010000", "1C020200", "1E020000", "1F000000"])
+def test_the_class_is_proprietary(ins: str) -> None:
+    device = Device()
+    device.send(SELECT)
+    before = device.flash.image()
+    device.send("00" + ins, 0x6E00)
+    device.send("801E020000")
+    device.send(SELECT)
+    assert device.flash.image() == before and device.card.restart is None
 
 
 def test_a_blank_chip_is_empty_and_unworn() -> None:

@@ -4,6 +4,17 @@
 Spec: [SCHSM] 7.
 """
 
+from micropython import const
+
+from hsm.apdu.status_word import (
+    SW_CLASS_NOT_SUPPORTED,
+    SW_INCORRECT_PARAMETERS_P1_P2,
+    CommandError,
+)
+
+_INS_SELECT = const(0xA4)
+_CLA_PROPRIETARY = const(0x80)
+
 # INS: (module, function)
 HSM_COMMANDS = {
     0x20: ("verify", "verify"),
@@ -36,9 +47,20 @@ HSM_COMMANDS = {
     0xE4: ("delete_file", "delete_file"),
 }
 
-# The rescue application.
+# The rescue application. INS: (module, function), or {P1: (module, function)}.
 RESCUE_COMMANDS = {
-    0x1E: ("read_flash_state", "read_flash_state"),
+    0x10: ("rescue_attestation", "attest"),
+    0x1C: {
+        0x01: ("rescue_physical_settings", "write_settings"),
+        0x02: ("rescue_time", "set_time"),
+    },
+    0x1E: {
+        0x01: ("rescue_physical_settings", "read_settings"),
+        0x02: ("read_flash_state", "read_flash_state"),
+        0x03: None,  # secure boot: not built
+        0x04: ("rescue_time", "read_time"),
+    },
+    0x1F: ("rescue_reboot", "reboot"),
     0xA4: ("select", "select"),
 }
 
@@ -54,8 +76,10 @@ def status_of(error):
 
 def find_handler(card, command):
     """The function for `command` in the application that `card` has selected, or None."""
-    table = RESCUE_COMMANDS if card.rescue_selected else HSM_COMMANDS
-    entry = table.get(command.ins)
+    if card.rescue_selected:
+        entry = _rescue_entry(command)
+    else:
+        entry = HSM_COMMANDS.get(command.ins)
     if entry is None:
         return None
     handler = _loaded.get(entry)
@@ -63,3 +87,17 @@ def find_handler(card, command):
         module = __import__("hsm.commands." + entry[0], None, None, (entry[1],))
         handler = _loaded[entry] = getattr(module, entry[1])
     return handler
+
+
+def _rescue_entry(command):
+    # 6A86: an unknown P1 of a known INS; 6E00: CLA 00 for one of the application's own commands.
+    entry = RESCUE_COMMANDS.get(command.ins)
+    if entry is None or command.ins == _INS_SELECT:
+        return entry
+    if not command.cla & _CLA_PROPRIETARY:
+        raise CommandError(SW_CLASS_NOT_SUPPORTED)
+    if isinstance(entry, dict):
+        if command.p1 not in entry:
+            raise CommandError(SW_INCORRECT_PARAMETERS_P1_P2)
+        return entry[command.p1]
+    return entry

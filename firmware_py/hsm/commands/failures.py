@@ -25,6 +25,7 @@ from hsm.apdu.status_word import (
 )
 from hsm.encoding.ber_tlv import TlvError
 from hsm.files.file_system import FileEmpty
+from hsm.files.physical_settings import ImpossibleSetting, InvalidSettings
 from hsm.keys.algorithms import InvalidParameters, UnknownAlgorithm
 from hsm.keys.hd_wallet import InvalidPath, NoMasterNode, NothingSelected, WrongLevel
 from hsm.keys.key_store import AlgorithmNotAllowed, UsesExhausted, WrongKeyKind
@@ -50,9 +51,11 @@ _STATUS_WORDS = {
     AuthenticationBlocked: SW_AUTHENTICATION_METHOD_BLOCKED,
     CryptoError: SW_EXECUTION_ERROR,
     FileEmpty: SW_REFERENCE_DATA_NOT_USABLE,
+    ImpossibleSetting: SW_INCORRECT_PARAMETERS_DATA_FIELD,
     InvalidMetadata: SW_WRONG_LENGTH,
     InvalidParameters: SW_WRONG_LENGTH,
     InvalidPath: SW_WRONG_LENGTH,
+    InvalidSettings: SW_WRONG_LENGTH,
     InvalidSignature: SW_CONDITIONS_OF_USE_NOT_SATISFIED,
     MalformedCertificate: SW_REFERENCE_DATA_NOT_USABLE,
     NoDkek: SW_REFERENCED_DATA_NOT_FOUND,

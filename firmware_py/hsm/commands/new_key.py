@@ -5,12 +5,18 @@ Spec: [SCHSM] 13.4, 15.1. What had the same id before is replaced.
 """
 
 from hsm.apdu.status_word import (
+    SW_FUNCTION_NOT_SUPPORTED,
     SW_INCORRECT_PARAMETERS_P1_P2,
     SW_REFERENCED_DATA_NOT_FOUND,
     CommandError,
 )
 from hsm.files import object_ids, pkcs15
-from hsm.files.object_ids import KIND_FILE, PREFIX_CERTIFICATE, PREFIX_PRIVATE_KEY_DESCRIPTION
+from hsm.files.object_ids import (
+    ID_PHYSICAL_SETTINGS,
+    KIND_FILE,
+    PREFIX_CERTIFICATE,
+    PREFIX_PRIVATE_KEY_DESCRIPTION,
+)
 from hsm.keys import metadata
 from hsm.keys.metadata import UNLIMITED, KeyInfo
 from hsm.security import access_rules, device_options, key_domains
@@ -26,8 +32,10 @@ def check(card, key_id):
 def requested_info(card, request, kind, curve, bits):
     """The KeyInfo of a new key from the metadata TLVs of a request. InvalidMetadata.
 
-    6A86: there is no such key domain; 6A88: it is not set up.
+    6A81: the physical settings leave the curve out; 6A86: there is no such key domain; 6A88: it is
+    not set up.
     """
+    _check_curve(card, curve)
     uses, objects = metadata.from_request(request)
     if uses == UNLIMITED and _all_keys_have_counters(card):
         uses = metadata.USES_MAX
@@ -39,6 +47,15 @@ def requested_info(card, request, kind, curve, bits):
         if not key_domains.is_set_up(card.store, domain):
             raise CommandError(SW_REFERENCED_DATA_NOT_FOUND)
     return info
+
+
+def _check_curve(card, curve):
+    # Most boards have no settings: the module that reads them is not even loaded.
+    if curve and card.store.contains(ID_PHYSICAL_SETTINGS):
+        from hsm.files.physical_settings import PhysicalSettings
+
+        if not PhysicalSettings(card.store.read(ID_PHYSICAL_SETTINGS)).allows(curve):
+            raise CommandError(SW_FUNCTION_NOT_SUPPORTED)
 
 
 def _all_keys_have_counters(card):

@@ -13,6 +13,7 @@ EF_DIR = const(0x2F00)
 EF_ATR = const(0x2F01)
 EF_DEVICE_CERTIFICATE = const(0x2F02)  # C.DevAut
 EF_TOKEN_INFO = const(0x2F03)
+EF_ATTESTATION_CERTIFICATE = const(0x2F04)
 EF_WRAPPED_KEY = const(0x2F10)  # where hosts put the blob that UNWRAP KEY takes
 
 FID_DEVICE_KEY = const(0xCC00)
@@ -32,6 +33,7 @@ PREFIX_DATA = const(0xCF)
 
 # --- Internal objects ----------------------------------------------------------------------------
 ID_USER_CLASS_KEY = const(0x100A)
+ID_ATTESTATION_KEY = const(0x100C)
 ID_DEVICE_OPTIONS = const(0x100E)
 ID_KEY_DOMAIN_UID = const(0x1070)  # of domain 0; those of the others follow
 ID_USER_PIN = const(0x1081)
@@ -43,6 +45,7 @@ ID_PUBLIC_KEY_AUTHENTICATION = const(0x10C0)  # how many keys there are, and mus
 ID_AUTHENTICATION_KEY = const(0x10D0)  # of slot 0; those of the others follow
 ID_MASTER_NODE = const(0x1110)  # of seed 0; those of the others follow
 PREFIX_KEY_INFO = const(0x12)
+ID_PHYSICAL_SETTINGS = const(0xE020)
 
 # --- Kinds of objects: bound into each seal ------------------------------------------------------
 KIND_FILE = const(0x01)
@@ -58,6 +61,7 @@ KIND_PUBLIC_KEY_AUTHENTICATION = const(0x10)
 KIND_AUTHENTICATION_KEY = const(0x11)
 KIND_MASTER_NODE = const(0x18)
 KIND_USER_CLASS_KEY = const(0x19)
+KIND_PHYSICAL_SETTINGS = const(0x1A)
 
 
 def fid(prefix, number):

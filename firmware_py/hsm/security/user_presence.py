@@ -9,7 +9,8 @@ from micropython import const
 from hsm.platform import button, indicator
 from hsm.security import device_options
 
-# The window of one confirmation: what hosts and their users know of such tokens.
+# The window of one confirmation, unless the physical settings say otherwise: what hosts and their
+# users know of such tokens.
 CONFIRMATION_MS = const(15000)
 # So long nobody leans on a button by accident, and nobody confirms a signature.
 ERASURE_MS = const(10000)
@@ -25,10 +26,11 @@ class PresenceTimeout(Exception):
 
 
 class UserPresence:
-    """Asks for the button. `store` has the device options."""
+    """Asks for the button. `store` has the device options; `window_ms`: the time to press it."""
 
     def __init__(self, store):
         self._store = store
+        self.window_ms = CONFIRMATION_MS
 
     def confirm(self):
         """Before a key is used: wait for a press if the options want one. PresenceTimeout."""
@@ -42,7 +44,7 @@ class UserPresence:
         """Wait for a press, whatever the options say. PresenceTimeout."""
         indicator.led(indicator.LED_CONFIRM)
         try:
-            samples = _press()
+            samples = _press(self.window_ms)
         finally:
             indicator.led(indicator.LED_BUSY)
         if samples < _PRESS_SAMPLES:
@@ -72,14 +74,14 @@ class UserPresence:
         return device_options.get(self._store) & device_options.PRESS_TO_CONFIRM
 
 
-def _press():
+def _press(window_ms):
     # Samples in a row of a press that began in the window: a button that is held all day, or stuck,
     # says nothing.
     begin_ms = button.uptime_ms()
     released = False
     samples = 0
     while samples < _PRESS_SAMPLES:
-        if button.command_cancelled() or _elapsed_ms(begin_ms) >= CONFIRMATION_MS:
+        if button.command_cancelled() or _elapsed_ms(begin_ms) >= window_ms:
             return 0
         if not button.button_pressed():
             released = True
