@@ -47,7 +47,8 @@ def test_keys_and_internal_objects_are_closed(device: Device, fid: int) -> None:
     if fid:
         device.send("00B1" + name + "045402000000", 0x6982)
         device.send("00D7" + name + "0754020000530141", 0x6982)
-    device.send("00E4020002" + name, 0x6A82 if fid == 0xCC01 else 0x6982)
+    absent = fid in (0xCC01, 0xC701)
+    device.send("00E4020002" + name, 0x6A82 if absent else 0x6982)
 
 
 def test_read_rules(device: Device) -> None:
@@ -67,8 +68,33 @@ def test_read_rules(device: Device) -> None:
     assert device.send("00B1000004540200050A") == pattern(15)[5:]
     assert device.send("00B000050A") == pattern(15)[5:]
     assert device.send("00B0830000")[:1] == b"\x30"
+    assert device.send("00B0800505") == pattern(10)[5:]
+    assert device.send("00B0830400") == device.read(0x2F03)[4:]
+    device.send("00B083FF00", 0x6B00)
+    device.send("00B08F0000", 0x6A82)
+    device.send("00B09F0000", 0x6A86)
+    device.send("00B0A30000", 0x6A86)
+    device.send("00B0FF0000", 0x6A86)
+    device.send("00B0000001AA00", 0x6700)
+    device.send("00B002BC00")
+    device.send("00B002BD00", 0x6282)
     device.select()
     device.send("00B1000004540200050A", 0x6A82)
+
+
+def test_short_identifiers_with_odd_instructions(device: Device) -> None:
+    assert device.send("00B100030454020000" + "00") == device.read(0x2F03)
+    device.send("00B1000F045402000000", 0x6A82)
+    device.send("00B1001F045402000000", 0x6982)
+    device.send("00D70010075402000053" + "0141")
+    assert device.read(0x2F10) == b"A"
+    device.send("00D70000075402000153" + "0142")
+    assert device.read(0x2F10) == b"AB"
+    device.send("00D70001075402000053" + "0141", 0x6982)
+    device.select()
+    device.send("00B1000004540200" + "0000", 0x6A82)
+    device.send("00B00000" + "00", 0x6A82)
+    device.send("00B08000" + "00", 0x6A82)
 
 
 def test_replace_extend_and_gaps(device: Device) -> None:

@@ -12,19 +12,30 @@ from hsm.apdu.status_word import (
     CommandError,
 )
 from hsm.encoding import ber_tlv
+from hsm.files.object_ids import PREFIX_TOKEN
+
+SHORT_ID_MAX = const(0x1E)
 
 _TAG_OFFSET = const(0x54)
 _OFFSET_BYTES_MAX = const(4)
 
 
 def file_id(card, command):
-    """The FID in P1 P2; 0000 names the current EF. 6A82: there is none."""
+    """The FID in P1 P2; 0000 names the current EF, 0001 to 001E are short EF identifiers.
+
+    6A82: no EF is current.
+    """
     fid = command.p1 << 8 | command.p2
-    if fid == 0:
-        fid = card.files.current
-        if fid is None:
-            raise CommandError(SW_FILE_OR_APPLICATION_NOT_FOUND)
-    return fid
+    return short_id(card, fid) if fid <= SHORT_ID_MAX else fid
+
+
+def short_id(card, number):
+    """The FID of a short EF identifier, 2F00 plus `number`; 0 names the current EF. 6A82."""
+    if number:
+        return PREFIX_TOKEN << 8 | number
+    if card.files.current is None:
+        raise CommandError(SW_FILE_OR_APPLICATION_NOT_FOUND)
+    return card.files.current
 
 
 def offset(data):

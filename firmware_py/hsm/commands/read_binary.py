@@ -9,26 +9,28 @@ from micropython import const
 from hsm import limits
 from hsm.apdu.status_word import (
     SW_END_OF_FILE_REACHED,
-    SW_FILE_OR_APPLICATION_NOT_FOUND,
+    SW_INCORRECT_PARAMETERS_P1_P2,
     SW_WRONG_LENGTH,
     SW_WRONG_PARAMETERS_P1_P2,
     CommandError,
 )
 from hsm.commands import offset_data
-from hsm.files.object_ids import EF_DIR, EF_TOKEN_INFO, PREFIX_TOKEN
+from hsm.files.object_ids import EF_DIR, EF_TOKEN_INFO
 
 _P1_SHORT_ID = const(0x80)
 
 
 def read_binary(card, command, response):
     """B0: from the current EF, or from 2F00 plus short EF identifier."""
+    if command.data:
+        raise CommandError(SW_WRONG_LENGTH)
     if command.p1 & _P1_SHORT_ID:
-        fid, offset = PREFIX_TOKEN << 8 | command.p1 & 0x1F, command.p2
+        number, offset = command.p1 & ~_P1_SHORT_ID, command.p2
     else:
-        fid, offset = card.files.current, command.p1 << 8 | command.p2
-        if fid is None:
-            raise CommandError(SW_FILE_OR_APPLICATION_NOT_FOUND)
-    return _read(card, fid, offset, command.ne, response)
+        number, offset = 0, command.p1 << 8 | command.p2
+    if number > offset_data.SHORT_ID_MAX:
+        raise CommandError(SW_INCORRECT_PARAMETERS_P1_P2)
+    return _read(card, offset_data.short_id(card, number), offset, command.ne, response)
 
 
 def read_binary_odd(card, command, response):

@@ -13,6 +13,7 @@ from hsm.files.object_ids import (
     EF_TOKEN_INFO,
     KIND_FILE,
     PREFIX_KEY,
+    PREFIX_KEY_CONTAINER,
     PREFIX_PRIVATE_DATA,
     PREFIX_TOKEN,
 )
@@ -110,6 +111,8 @@ class FileSystem:
 
     def check_delete(self, fid):
         """AccessDenied, NotAllowed or NotFound unless `fid` can be deleted now."""
+        if fid >> 8 == PREFIX_KEY_CONTAINER:
+            raise NotFound
         access_rules.check_delete(fid, self._status)
         if not self._store.contains(fid):
             raise NotFound

@@ -23,6 +23,7 @@ FID_DEVICE_KEY_REQUEST = const(0xCE00)
 # --- High bytes; the low byte is the key id, or counts -------------------------------------------
 PREFIX_TOKEN = const(0x2F)
 PREFIX_PRIVATE_KEY_DESCRIPTION = const(0xC4)  # PrKD
+PREFIX_KEY_CONTAINER = const(0xC7)  # other cards keep keys there, and let nobody find them
 PREFIX_CERTIFICATE_DESCRIPTION = const(0xC8)  # CD
 PREFIX_DATA_DESCRIPTION = const(0xC9)  # DCOD
 PREFIX_CA_CERTIFICATE = const(0xCA)
