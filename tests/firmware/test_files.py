@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Files: SELECT, READ, UPDATE, DELETE, LIST and their rules."""
 
+import hsm_crypto
 import hsm_port
 import pytest
 from device import Device
@@ -146,6 +147,31 @@ def test_large_file_in_odd_chunks_and_overwritten_in_the_middle(device: Device) 
         assert device.read(fid, step=2037) == changed
         device.delete(fid)
     device.select()
+
+
+@pytest.mark.parametrize("size", [4095, 4096, 4097, 65_534, 65_535, 65_536, 65_537])
+def test_sizes_around_powers_of_two(device: Device, size: int) -> None:
+    contents = pattern(size)
+    for offset in range(0, size, 1223):
+        device.write(0xCF10, offset, contents[offset : offset + 1223])
+    assert device.read(0xCF10, step=1999) == contents
+    shown = min(size, 0xFFFF)
+    assert device.send("00A4000002CF1000")[2:6] == b"\x81\x02" + shown.to_bytes(2, "big")
+    # A host with offsets of two bytes sees the end of what it can reach.
+    last = min(size - 1, 0xFFFF)
+    answer = device.send("00B1CF10045402" + f"{last:04x}" + "00")
+    assert answer == contents[last : last + 256]
+
+
+def test_a_deleted_key_leaves_its_files(device: Device) -> None:
+    request = device.generate_ec(5, hsm_crypto.curve_parameters(hsm_crypto.CURVE_SECP256R1)[0])
+    description = device.read(0xC405)
+    device.delete(0xCC05)
+    device.send("00A4000002CC0500", 0x6A82)
+    assert (device.read(0xCE05), device.read(0xC405)) == (request, description)
+    assert device.list() == [0xC400, 0xCC00, 0xC405]
+    device.sign(5, 0x70, bytes(32), expect=0x6A82)
+    device.wrap(5, expect=0x6A82)
 
 
 def test_file_too_large(device: Device) -> None:
