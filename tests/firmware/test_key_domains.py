@@ -248,7 +248,7 @@ def test_a_domain_with_keys_is_not_deleted() -> None:
     device.key_domain(DELETE, expect=NOT_SET_UP)
 
 
-@pytest.mark.parametrize("p1", [2, 5, 0x80, 0xFF])
+@pytest.mark.parametrize("p1", [5, 0x80, 0xFF])
 def test_other_actions_are_not_supported(p1: int) -> None:
     device = set_up()
     device.key_domain(p1, 1, expect=0x6D00)

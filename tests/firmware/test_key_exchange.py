@@ -8,7 +8,7 @@ import hsm_crypto
 import key_blob
 import pki
 import pytest
-from device import Device, tlv
+from device import Device, UnexpectedStatus, tlv
 from pki import ROOT_ROLE, EcSigner, Party
 from test_second_checks import one_wrong
 from test_wrap_key import plugged, unchanged
@@ -179,6 +179,13 @@ def test_clear_and_delete(group: Group, member: Device) -> None:
     member.key_domain(STATUS, expect=UNKNOWN)
     assert member.key_domain(SET_UP, 0, b"\1") == b"\1\1" + NO_KEY
     member.key_domain(0, 0, bytes(32))
+
+
+def test_a_key_for_the_exchange_is_for_nothing_the_host_could_use(member: Device) -> None:
+    metadata = tlv(0x91, b"\x80\x84") + tlv(0x92, b"\0")
+    with pytest.raises(UnexpectedStatus) as refused:
+        member.generate_ec(2, P256, metadata)
+    assert refused.value.status_word == WRONG_LENGTH
 
 
 # --- Joining a group ------------------------------------------------------------------------------

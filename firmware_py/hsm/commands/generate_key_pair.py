@@ -31,7 +31,7 @@ from hsm.apdu.status_word import (
 from hsm.commands import new_key
 from hsm.encoding import ber_tlv
 from hsm.keys import cv_certificate
-from hsm.keys.algorithms import KEY_EC, KEY_EDWARDS, KEY_MONTGOMERY, KEY_RSA, XKEK
+from hsm.keys.algorithms import ECDH, KEY_EC, KEY_EDWARDS, KEY_MONTGOMERY, KEY_RSA, XKEK
 from hsm.security import key_domains
 
 # The first arcs of the OID tell the kind of key, the last one a hash that hosts ignore.
@@ -116,7 +116,8 @@ def _extension(card, info):
         raise CommandError(SW_FUNCTION_NOT_SUPPORTED)
     domain = info.domain()
     uid = None if domain is None else key_domains.uid(card.store, domain)
-    if uid is None:
+    # With plain ECDH the host could compute what the card will agree on, and no peer could tell.
+    if uid is None or ECDH in allowed:
         raise CommandError(SW_WRONG_LENGTH)
     return cv_certificate.key_domain_extension(uid)
 
