@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """After each command, however it ends, only the session's handles are alive."""
 
+import hashlib
+
 import hsm_crypto
+import key_blob
+import pki
 import pytest
 from device import SO_PIN, USER_PIN, Device, tlv
 from hsm.security.seal import Seal
+from key_blob import KeyBlob
 from nor_flash import NorFlash
+from pki import EcSigner
+from test_key_exchange import Group, vouched
 
 P256 = hsm_crypto.curve_parameters(hsm_crypto.CURVE_SECP256R1)[0]
 NEW_PIN = b"brandnew"
@@ -38,6 +45,16 @@ def cipher_apdu(algorithm: int, data: bytes) -> bytes:
     return bytes([0x80, 0x78, 4, algorithm, len(objects)]) + objects + b"\0"
 
 
+def extended(header: str, data: bytes) -> bytes:
+    return bytes.fromhex(header) + b"\0" + len(data).to_bytes(2, "big") + data
+
+
+# Domain 2 has this DKEK, domain 3 is the group's.
+DKEK = hashlib.sha256(b"DKEK").digest()
+GROUP, ROOT = Group(), pki.root()
+PEER = vouched(GROUP, EcSigner(), ROOT)
+_P, _A, _B, _G, _N, _ = hsm_crypto.curve_parameters(hsm_crypto.CURVE_SECP256R1)
+BLOB = KeyBlob(key_blob.EC, 256, [_A, _B, _P, _N, _G, b"\1", _G]).encode(DKEK)
 POINT = hsm_crypto.curve_parameters(hsm_crypto.CURVE_SECP256R1)[3]
 COMMANDS = {
     "verify": b"\0\x20\0\x81\x06" + USER_PIN,
@@ -89,6 +106,15 @@ COMMANDS = {
     "cipher": b"\x80\x78\4\x10\x10" + bytes(16) + b"\0",
     "cipher extended": cipher_apdu(0x51, b"a"),
     "cipher refused": cipher_apdu(0x52, bytes(16)),
+    "wrap": bytes.fromhex("80720692000000"),
+    "wrap refused": bytes.fromhex("80720192000000"),
+    "unwrap": extended("80740793", BLOB),
+    "unwrap over another": extended("80740193", BLOB),
+    "unwrap the staged blob": bytes.fromhex("80740793"),
+    "unwrap refused": extended("80740793", BLOB[:-1] + bytes([BLOB[-1] ^ 1])),
+    "join refused": extended("80520201", GROUP.signer.contents() + tlv(0x54, bytes(64))),
+    "agree on a DKEK": extended("80620584", PEER),
+    "agree on a DKEK refused": extended("80620184", PEER),
     "write": bytes.fromhex("00D7CD01") + b"\x08\x54\x02\0\0\x53\x02ab",
     "read": bytes.fromhex("00B1CD010454020000") + b"\0",
     "delete": bytes.fromhex("00E4020002CC01"),
@@ -98,13 +124,22 @@ COMMANDS = {
 
 def prepared() -> bytes:
     device = Device(sectors=16)
-    device.initialize(more=tlv(0x97, b"\2"))
+    device.initialize(more=tlv(0x97, b"\4"))
     device.key_domain(1, 0, b"\2")
     device.key_domain(0, 0, SHARE)
     device.generate_ec(1, P256, tlv(0x90, bytes([0, 0, 0, 9])))
     device.generate_rsa(3, 1024)
     device.generate_aes(4, 128)
+    device.key_domain(1, 2, b"\1")
+    GROUP.join(device, 3)
+    device.generate_ec(5, P256, tlv(0x91, b"\x84") + tlv(0x92, b"\3"))
+    device.generate_aes(6, 128, tlv(0x92, b"\2"))
+    device.write(0x2F10, 0, BLOB)
+    device.write(0xCA00, 0, ROOT.certificate())
     device.write(0xCD01, 0, b"private data")
+    device.select()
+    # Whoever logs in moves it to the user class.
+    device.key_domain(0, 2, DKEK)
     device.verify(WRONG, expect=0x63C2)
     return device.flash.image()
 

@@ -129,9 +129,12 @@ def _read_ec(_bits: int, fields: bytes) -> Handle:
         if not 0 < scalar < module.curve_of(curve).n:
             raise ValueError
         key = module.EcKey._from_scalar(curve, scalar)
-    if key.public() != public:
+    try:
+        if key.public() != public:
+            raise ValueError
+    except (CryptoError, ValueError):
         key.wipe()
-        raise ValueError
+        raise
     return key
 
 
