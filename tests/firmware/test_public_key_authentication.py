@@ -7,6 +7,7 @@ import hsm_crypto
 import pki
 import pytest
 from device import SO_PIN, Device, tlv
+from hsm.security.public_key_authentication import PublicKeyAuthentication
 from pki import EcSigner, Party, RsaSigner
 from test_power_cut import cuts
 
@@ -276,6 +277,25 @@ def test_one_wrong_verification_authenticates_nobody(monkeypatch, wrong_call: in
     )
     external_authenticate(device, bytes(range(64)), 0x6985)
     assert state(device)[3] == 0
+
+
+@pytest.mark.parametrize("wrong_call", range(4))
+def test_one_wrong_count_opens_no_key(monkeypatch, wrong_call: int) -> None:
+    device, (party,) = ready(1, 1)
+    authenticate(device, party, challenge(device))
+    device.generate_ec(1, P256)
+    device.select()
+    device.verify()
+    calls = iter(range(99))
+    right = PublicKeyAuthentication.quorum_is_reached
+    monkeypatch.setattr(
+        PublicKeyAuthentication,
+        "quorum_is_reached",
+        lambda self: next(calls) == wrong_call or right(self),
+    )
+    device.sign(1, 0x73, b"message", expect=0x6982)
+    device.delete(0xCC01, expect=0x6982)
+    device.write(0xCF01, 0, b"public", expect=0x6982)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ import hsm_port
 import pytest
 from device import SO_PIN, USER_PIN, Device, tlv
 from hsm.apdu.command_apdu import CommandApdu
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from sim.life.secure_channel import CHIP_AUTHENTICATION_OID, SecureChannel
 
@@ -165,6 +167,34 @@ def test_a_wrong_command_ends_channel_and_session(
     assert not any(hsm_port.chain_buffer())
     device.send(channel.wrap(b"\x00\x20\x00\x81"), 0x6E00)
     device.send("00200081", 0x63C3)
+
+
+def test_mutations_end_the_channel(device: Device) -> None:
+    @settings(max_examples=150, deadline=None)
+    @given(
+        at=st.integers(0, 39),
+        change=st.sampled_from(("change", "lose", "add")),
+        value=st.integers(1, 255),
+    )
+    def end(at: int, change: str, value: int) -> None:
+        channel = SecureChannel(device.transmit, 1)
+        apdu = bytearray(channel.wrap(b"\x00\xa4\x00\x00", b"\xcc\x01"))
+        objects = apdu[7:-2]
+        at %= len(objects)
+        if change == "change":
+            objects[at] ^= value
+        elif change == "lose":
+            del objects[at]
+        else:
+            objects.insert(at, value)
+        assume(objects != apdu[7:-2])
+        device.send(
+            bytes(apdu[:5]) + len(objects).to_bytes(2) + bytes(objects) + b"\0\0",
+            0x6988 if len(objects) else 0x6987,
+        )
+        assert device.card.channel is None
+
+    end()
 
 
 def test_a_replayed_command_ends_the_channel(device: Device, channel: SecureChannel) -> None:

@@ -5,6 +5,8 @@ import hsm_crypto
 import pki
 import pytest
 from device import SO_PIN, Device, tlv
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from pki import ISSUER_ROLE, ROOT_ROLE, TERMINAL_ROLE, EcSigner, Party, RsaSigner
 
 CA_FIRST, CA_LAST, DEVICE_CERTIFICATE = 0xCA00, 0xCAFD, 0x2F02
@@ -299,6 +301,42 @@ def test_wrong_certificates_change_nothing(device: Device) -> None:
         select_authority(device, root.name)
     assert device.flash.image() == image
     verify_certificate(device, contents)
+
+
+def mutated(data: st.DataObject, contents: bytes) -> bytes:
+    """Up to three bytes changed, lost or added, or the end lost."""
+    changed = bytearray(contents)
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(changed) - 1))
+        match data.draw(st.sampled_from(("change", "lose", "add", "end"))):
+            case "change":
+                changed[at] ^= data.draw(st.integers(1, 255))
+            case "lose":
+                del changed[at]
+            case "add":
+                changed.insert(at, data.draw(st.integers(0, 255)))
+            case "end":
+                del changed[at + 1 :]
+        if not changed:
+            break
+    return bytes(changed)
+
+
+def test_mutations_are_refused(device: Device) -> None:
+    root, another = pki.root(), pki.root(b"UTANOTHER00001")
+    trust(device, root)
+    select_authority(device, root.name)
+    originals = (pki.device_of(root).contents(), another.contents())
+
+    @settings(max_examples=300, deadline=None)
+    @given(data=st.data(), original=st.sampled_from(originals))
+    def refuse(data: st.DataObject, original: bytes) -> None:
+        contents = mutated(data, original)
+        assume(contents and contents != original)
+        apdu = b"\x00\x2a\x00\xbe\x00" + len(contents).to_bytes(2) + contents
+        assert device.transmit(apdu) in (b"\x69\x84", b"\x69\x85")
+
+    refuse()
 
 
 @pytest.mark.parametrize("tag", [0x5F29, 0x42, 0x7F49, 0x5F20])
