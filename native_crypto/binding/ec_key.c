@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "handle.h"
+#include "pool.h"
+#include "secure_channel.h"
 
 static crypto_ec_key_t *key_get(mp_obj_t object) {
     return hsm_crypto_handle_get(object, &hsm_crypto_type_ec_key);
@@ -59,22 +61,79 @@ static mp_obj_t key_sign(size_t count, const mp_obj_t *positional, mp_map_t *key
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(key_sign_obj, 2, key_sign);
 
+// A peer's 04 || X || Y for this key; what does not even have that form is the same error as a bad point.
+static const uint8_t *read_point(const crypto_ec_key_t *key, mp_obj_t point_in) {
+    mp_buffer_info_t point = hsm_crypto_read(point_in);
+    const uint8_t *bytes = point.buf;
+    if (point.len != 1 + 2 * crypto_curve_bytes(key->curve) || bytes[0] != 0x04) {
+        hsm_crypto_check(CRYPTO_POINT);
+    }
+    return bytes + 1;
+}
+
 /// EcKey.ecdh_into(self, point: Buffer, buffer: bytearray | memoryview) -> int
 /// X coordinate (field width) of the shared point with 04||X||Y. CryptoError(REASON_POINT).
 static mp_obj_t key_ecdh_into(mp_obj_t self_in, mp_obj_t point_in, mp_obj_t buffer_in) {
     crypto_ec_key_t *key = key_get(self_in);
     size_t length = crypto_curve_bytes(key->curve);
-    mp_buffer_info_t point = hsm_crypto_read(point_in);
     mp_buffer_info_t buffer = hsm_crypto_write(buffer_in, length);
-    const uint8_t *bytes = point.buf;
-    // What does not even have a point's form comes from the peer as well: the same error as a bad point.
-    if (point.len != 1 + 2 * length || bytes[0] != 0x04) {
-        hsm_crypto_check(CRYPTO_POINT);
-    }
-    hsm_crypto_check(crypto_ec_shared_secret(key, bytes + 1, buffer.buf));
+    hsm_crypto_check(crypto_ec_shared_secret(key, read_point(key, point_in), buffer.buf));
     return mp_obj_new_int_from_uint(length);
 }
 static MP_DEFINE_CONST_FUN_OBJ_3(key_ecdh_into_obj, key_ecdh_into);
+
+/// EcKey.agree(self, point: Buffer) -> Secret
+/// The same as a secret, for curves of up to 512 bits: XKEK ([SCHSM] 17.3), secure lock ([SCHSM] 23).
+static mp_obj_t key_agree(mp_obj_t self_in, mp_obj_t point_in) {
+    crypto_ec_key_t *key = key_get(self_in);
+    const uint8_t *public_key = read_point(key, point_in);
+    size_t length = crypto_curve_bytes(key->curve);
+    hsm_crypto_require(length <= CRYPTO_SECRET_MAX_BYTES);
+    hsm_crypto_handle_t *made = hsm_crypto_handle_new(&hsm_crypto_type_secret);
+    crypto_secret_t *secret = NULL;
+    hsm_crypto_check(crypto_secret_new(length, &secret));
+    made->handle = secret;
+    crypto_result_t result = crypto_ec_shared_secret(key, public_key, secret->bytes);
+    if (result != CRYPTO_OK) {
+        crypto_pool_free(secret);
+        made->handle = NULL;
+        hsm_crypto_check(result);
+    }
+    return MP_OBJ_FROM_PTR(made);
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(key_agree_obj, key_agree);
+
+/// EcKey.derive(self, offset: Buffer) -> EcKey
+/// The key whose scalar is this one plus `offset` modulo the group's order ([SCHSM] 18).
+///
+/// `offset` is a big-endian number, 1 byte to the order's width. CryptoError(REASON_FAILED) if the sum is 0.
+static mp_obj_t key_derive(mp_obj_t self_in, mp_obj_t offset_in) {
+    crypto_ec_key_t *key = key_get(self_in);
+    mp_buffer_info_t offset = hsm_crypto_read(offset_in);
+    hsm_crypto_handle_t *made = hsm_crypto_handle_new(&hsm_crypto_type_ec_key);
+    crypto_ec_key_t *derived = NULL;
+    hsm_crypto_check(crypto_ec_derive(key, offset.buf, offset.len, &derived));
+    made->handle = derived;
+    return MP_OBJ_FROM_PTR(made);
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(key_derive_obj, key_derive);
+
+/// EcKey.secure_channel(self, point: Buffer, nonce: Buffer) -> SecureChannel
+/// Chip authentication ([TR-03110-3] A.2.3.2, id-CA-ECDH-AES-CBC-CMAC-128): the keys are the first 16 bytes
+/// of SHA-1(X || nonce || counter), X of the shared point, counter 1 to encrypt and 2 for the MAC.
+///
+/// `nonce` is 8 bytes. CryptoError(REASON_POINT).
+static mp_obj_t key_secure_channel(mp_obj_t self_in, mp_obj_t point_in, mp_obj_t nonce_in) {
+    crypto_ec_key_t *key = key_get(self_in);
+    const uint8_t *public_key = read_point(key, point_in);
+    mp_buffer_info_t nonce = hsm_crypto_read_exactly(nonce_in, CRYPTO_CHANNEL_NONCE_BYTES);
+    hsm_crypto_handle_t *made = hsm_crypto_handle_new(&hsm_crypto_type_secure_channel);
+    crypto_channel_t *channel = NULL;
+    hsm_crypto_check(crypto_channel_new(key, public_key, nonce.buf, &channel));
+    made->handle = channel;
+    return MP_OBJ_FROM_PTR(made);
+}
+static MP_DEFINE_CONST_FUN_OBJ_3(key_secure_channel_obj, key_secure_channel);
 
 static void key_attr(mp_obj_t self_in, qstr attribute, mp_obj_t *destination) {
     if (destination[0] != MP_OBJ_NULL) {
@@ -93,6 +152,9 @@ static const mp_rom_map_elem_t key_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_public), MP_ROM_PTR(&key_public_obj)},
     {MP_ROM_QSTR(MP_QSTR_sign), MP_ROM_PTR(&key_sign_obj)},
     {MP_ROM_QSTR(MP_QSTR_ecdh_into), MP_ROM_PTR(&key_ecdh_into_obj)},
+    {MP_ROM_QSTR(MP_QSTR_agree), MP_ROM_PTR(&key_agree_obj)},
+    {MP_ROM_QSTR(MP_QSTR_derive), MP_ROM_PTR(&key_derive_obj)},
+    {MP_ROM_QSTR(MP_QSTR_secure_channel), MP_ROM_PTR(&key_secure_channel_obj)},
 };
 static MP_DEFINE_CONST_DICT(key_locals, key_locals_table);
 

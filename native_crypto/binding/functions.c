@@ -72,34 +72,42 @@ static mp_obj_t reseed(void) {
 }
 MP_DEFINE_CONST_FUN_OBJ_0(hsm_crypto_reseed_obj, reseed);
 
-/// curve_from_prime(prime: Buffer) -> int | None
+/// curve_from_prime(prime: Buffer, generator: Buffer = b'') -> int | None
 /// The curve whose field prime is `prime` (leading zeros ignored), else None.
-static mp_obj_t curve_from_prime(mp_obj_t prime_in) {
-    mp_buffer_info_t prime = hsm_crypto_read(prime_in);
-    int curve = crypto_curve_from_prime(prime.buf, prime.len, NULL, 0);
+///
+/// For the primes of [RFC7748] the generator tells the Montgomery curve (32 bytes that begin with 09, 56 bytes
+/// that begin with 05) from the Edwards curve (anything else): [SCHSM] 13.1.
+static mp_obj_t curve_from_prime(size_t count, const mp_obj_t *positional, mp_map_t *keywords) {
+    static const mp_arg_t allowed[] = {
+        {MP_QSTR_prime, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_obj = MP_OBJ_NULL}},
+        {MP_QSTR_generator, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_PTR(&mp_const_empty_bytes_obj)}},
+    };
+    mp_arg_val_t arguments[MP_ARRAY_SIZE(allowed)];
+    mp_arg_parse_all(count, positional, keywords, MP_ARRAY_SIZE(allowed), allowed, arguments);
+    mp_buffer_info_t prime = hsm_crypto_read(arguments[0].u_obj);
+    mp_buffer_info_t generator = hsm_crypto_read(arguments[1].u_obj);
+    int curve = crypto_curve_from_prime(prime.buf, prime.len, generator.buf, generator.len);
     return curve != 0 ? MP_OBJ_NEW_SMALL_INT(curve) : mp_const_none;
 }
-MP_DEFINE_CONST_FUN_OBJ_1(hsm_crypto_curve_from_prime_obj, curve_from_prime);
+MP_DEFINE_CONST_FUN_OBJ_KW(hsm_crypto_curve_from_prime_obj, 1, curve_from_prime);
 
 static mp_obj_t parameter_bytes(int curve, crypto_curve_parameter_t parameter) {
-    uint8_t number[CRYPTO_FIELD_MAX_BYTES];
-    crypto_curve_parameter(curve, parameter, number);
-    return mp_obj_new_bytes(number, crypto_curve_bytes(curve));
+    uint8_t value[CRYPTO_POINT_MAX_BYTES];
+    size_t length = crypto_curve_encoded(curve, parameter, value);
+    return mp_obj_new_bytes(value, length);
 }
 
 /// curve_parameters(curve: int) -> tuple[bytes, bytes, bytes, bytes, bytes, int]
 /// (p, a, b, G, n, h): field-width big endian; G uncompressed 04||X||Y; n of the order's width; h cofactor.
+///
+/// Montgomery and Edwards curves: G as a public key, n without leading zeros; (a, b) of Montgomery curves
+/// are (486662 or 156326, 1) without leading zeros, of Edwards curves (a, d).
 static mp_obj_t curve_parameters(mp_obj_t curve_in) {
-    int curve = hsm_crypto_integer(curve_in, 1, CRYPTO_CURVE_WEIERSTRASS_LAST);
-    size_t length = crypto_curve_bytes(curve);
-    uint8_t generator[CRYPTO_POINT_MAX_BYTES];
-    generator[0] = 0x04;
-    crypto_curve_parameter(curve, CRYPTO_CURVE_GENERATOR_X, generator + 1);
-    crypto_curve_parameter(curve, CRYPTO_CURVE_GENERATOR_Y, generator + 1 + length);
+    int curve = hsm_crypto_integer(curve_in, 1, CRYPTO_CURVE_LAST);
     mp_obj_t items[] = {
         parameter_bytes(curve, CRYPTO_CURVE_PRIME), parameter_bytes(curve, CRYPTO_CURVE_A),
-        parameter_bytes(curve, CRYPTO_CURVE_B),     mp_obj_new_bytes(generator, 1 + 2 * length),
-        parameter_bytes(curve, CRYPTO_CURVE_ORDER), MP_OBJ_NEW_SMALL_INT(1),
+        parameter_bytes(curve, CRYPTO_CURVE_B),     parameter_bytes(curve, CRYPTO_CURVE_GENERATOR),
+        parameter_bytes(curve, CRYPTO_CURVE_ORDER), MP_OBJ_NEW_SMALL_INT(crypto_curve_cofactor(curve)),
     };
     return mp_obj_new_tuple(MP_ARRAY_SIZE(items), items);
 }
@@ -124,3 +132,40 @@ static mp_obj_t ec_verify(size_t count, const mp_obj_t *arguments) {
     return mp_const_true;
 }
 MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(hsm_crypto_ec_verify_obj, 4, 4, ec_verify);
+
+typedef crypto_result_t (*rsa_verify_t)(const crypto_rsa_public_t *, crypto_hash_t, const uint8_t *, size_t,
+                                        const uint8_t *);
+
+static mp_obj_t rsa_verify(const mp_obj_t *arguments, crypto_hash_t least, rsa_verify_t function) {
+    mp_buffer_info_t modulus = hsm_crypto_read(arguments[0]);
+    crypto_hash_t hash = (crypto_hash_t)hsm_crypto_integer(arguments[2], least, CRYPTO_HASH_SHA512);
+    mp_buffer_info_t digest = hsm_crypto_read(arguments[3]);
+    mp_buffer_info_t signature = hsm_crypto_read_exactly(arguments[4], modulus.len);
+    crypto_rsa_public_t key = {.bits = 8 * modulus.len,
+                               .modulus = modulus.buf,
+                               .exponent = (uint32_t)hsm_crypto_integer(arguments[1], 3, INT32_MAX)};
+    crypto_result_t result = function(&key, hash, digest.buf, digest.len, signature.buf);
+    if (result == CRYPTO_AUTHENTICATION) {
+        return mp_const_false;
+    }
+    hsm_crypto_check(result);
+    return mp_const_true;
+}
+
+/// rsa_verify_pkcs1(modulus: Buffer, exponent: int, hash: int, digest: Buffer, signature: Buffer) -> bool
+/// RSASSA-PKCS1-v1_5 check ([RFC8017] 8.2.2) of a signature as long as the modulus.
+///
+/// `modulus` 128, 192, 256, 384 or 512 bytes; `exponent` odd, 3..2**31-1.
+static mp_obj_t rsa_verify_pkcs1(size_t count, const mp_obj_t *arguments) {
+    (void)count;
+    return rsa_verify(arguments, CRYPTO_HASH_NONE, crypto_rsa_verify_pkcs1);
+}
+MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(hsm_crypto_rsa_verify_pkcs1_obj, 5, 5, rsa_verify_pkcs1);
+
+/// rsa_verify_pss(modulus: Buffer, exponent: int, hash: int, digest: Buffer, signature: Buffer) -> bool
+/// RSASSA-PSS check ([RFC8017] 8.1.2): MGF1 with the same hash, salt as long as the hash.
+static mp_obj_t rsa_verify_pss(size_t count, const mp_obj_t *arguments) {
+    (void)count;
+    return rsa_verify(arguments, CRYPTO_HASH_SHA1, crypto_rsa_verify_pss);
+}
+MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(hsm_crypto_rsa_verify_pss_obj, 5, 5, rsa_verify_pss);

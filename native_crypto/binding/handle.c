@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the three handle types share: an object that owns a block in the crypto pool.
+// What the handle types share: an object that owns a block in the crypto pool.
 #include "handle.h"
 
 #include "py/objexcept.h"
@@ -27,14 +27,27 @@ void *hsm_crypto_handle_get(mp_obj_t object, const mp_obj_type_t *type) {
 }
 
 static bool is_handle(mp_obj_t object) {
-    return mp_obj_is_exact_type(object, &hsm_crypto_type_secret) ||
-           mp_obj_is_exact_type(object, &hsm_crypto_type_ec_key) ||
-           mp_obj_is_exact_type(object, &hsm_crypto_type_rsa_key);
+    static const mp_obj_type_t *const types[] = {
+        &hsm_crypto_type_secret,      &hsm_crypto_type_ec_key,         &hsm_crypto_type_rsa_key,
+        &hsm_crypto_type_aes_key,     &hsm_crypto_type_edwards_key,    &hsm_crypto_type_montgomery_key,
+        &hsm_crypto_type_hd_node,     &hsm_crypto_type_secure_channel,
+    };
+    for (size_t i = 0; i < MP_ARRAY_SIZE(types); i++) {
+        if (mp_obj_is_exact_type(object, types[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /// Secret.wipe(self) -> None
 /// EcKey.wipe(self) -> None
+/// EdwardsKey.wipe(self) -> None
+/// MontgomeryKey.wipe(self) -> None
 /// RsaKey.wipe(self) -> None
+/// AesKey.wipe(self) -> None
+/// SecureChannel.wipe(self) -> None
+/// HdNode.wipe(self) -> None
 /// Destroy the contents now; allowed again and again.
 static mp_obj_t handle_wipe(mp_obj_t object) {
     if (!is_handle(object)) {
@@ -49,10 +62,20 @@ MP_DEFINE_CONST_FUN_OBJ_1(hsm_crypto_handle_wipe_obj, handle_wipe);
 
 /// Secret.__enter__(self) -> Self
 /// EcKey.__enter__(self) -> Self
+/// EdwardsKey.__enter__(self) -> Self
+/// MontgomeryKey.__enter__(self) -> Self
 /// RsaKey.__enter__(self) -> Self
+/// AesKey.__enter__(self) -> Self
+/// SecureChannel.__enter__(self) -> Self
+/// HdNode.__enter__(self) -> Self
 /// Secret.__exit__(self, *exc: object) -> None
 /// EcKey.__exit__(self, *exc: object) -> None
+/// EdwardsKey.__exit__(self, *exc: object) -> None
+/// MontgomeryKey.__exit__(self, *exc: object) -> None
 /// RsaKey.__exit__(self, *exc: object) -> None
+/// AesKey.__exit__(self, *exc: object) -> None
+/// SecureChannel.__exit__(self, *exc: object) -> None
+/// HdNode.__exit__(self, *exc: object) -> None
 /// `with` wipes on exit, whatever happened inside.
 static mp_obj_t handle_exit(size_t count, const mp_obj_t *arguments) {
     (void)count;
@@ -91,6 +114,28 @@ mp_int_t hsm_crypto_integer(mp_obj_t object, mp_int_t minimum, mp_int_t maximum)
     long long value = integer_value(object);
     hsm_crypto_require(value >= minimum && value <= maximum);
     return (mp_int_t)value;
+}
+
+uint32_t hsm_crypto_word(mp_obj_t object) {
+    long long value = integer_value(object);
+    hsm_crypto_require(value >= 0 && value <= UINT32_MAX);
+    return (uint32_t)value;
+}
+
+crypto_hash_t hsm_crypto_hash(mp_obj_t object) {
+    return (crypto_hash_t)hsm_crypto_integer(object, CRYPTO_HASH_SHA1, CRYPTO_HASH_SHA512);
+}
+
+void hsm_crypto_require_apart(const mp_buffer_info_t *written, const mp_buffer_info_t *read) {
+    const uint8_t *to = written->buf;
+    const uint8_t *from = read->buf;
+    hsm_crypto_require(to + written->len <= from || from + read->len <= to || written->len == 0 || read->len == 0);
+}
+
+void hsm_crypto_require_buffers(size_t first, size_t count, const mp_obj_t *arguments) {
+    for (size_t i = first; i < count; i++) {
+        hsm_crypto_read(arguments[i]);
+    }
 }
 
 mp_buffer_info_t hsm_crypto_read(mp_obj_t object) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the three handle types share: an object that owns a block in the crypto pool.
+// What the handle types share: an object that owns a block in the crypto pool.
 #ifndef HSM_CRYPTO_HANDLE_H
 #define HSM_CRYPTO_HANDLE_H
 
@@ -15,6 +15,11 @@ extern const mp_obj_type_t hsm_crypto_type_error;
 extern const mp_obj_type_t hsm_crypto_type_secret;
 extern const mp_obj_type_t hsm_crypto_type_ec_key;
 extern const mp_obj_type_t hsm_crypto_type_rsa_key;
+extern const mp_obj_type_t hsm_crypto_type_aes_key;
+extern const mp_obj_type_t hsm_crypto_type_edwards_key;
+extern const mp_obj_type_t hsm_crypto_type_montgomery_key;
+extern const mp_obj_type_t hsm_crypto_type_hd_node;
+extern const mp_obj_type_t hsm_crypto_type_secure_channel;
 
 typedef struct {
     mp_obj_base_t base;
@@ -41,6 +46,16 @@ mp_buffer_info_t hsm_crypto_write(mp_obj_t object, size_t length);
 
 // An integer in the range; ValueError for another, of whatever size, TypeError for what is no integer.
 mp_int_t hsm_crypto_integer(mp_obj_t object, mp_int_t minimum, mp_int_t maximum);
+
+// The same for 0..2^32-1, and for a hash's number.
+uint32_t hsm_crypto_word(mp_obj_t object);
+crypto_hash_t hsm_crypto_hash(mp_obj_t object);
+
+// ValueError for a buffer to write that shares bytes with one to read.
+void hsm_crypto_require_apart(const mp_buffer_info_t *written, const mp_buffer_info_t *read);
+
+// TypeError unless arguments[first..count-1] are buffers: before anything is taken from the pool.
+void hsm_crypto_require_buffers(size_t first, size_t count, const mp_obj_t *arguments);
 
 // Raise ValueError (without text) unless the condition holds.
 void hsm_crypto_require(bool condition);

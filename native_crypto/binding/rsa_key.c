@@ -92,6 +92,38 @@ static mp_obj_t key_sign_pss(mp_obj_t self_in, mp_obj_t hash_in, mp_obj_t digest
 }
 static MP_DEFINE_CONST_FUN_OBJ_3(key_sign_pss_obj, key_sign_pss);
 
+/// RsaKey.decrypt_pkcs1_into(self, block: Buffer, buffer: bytearray | memoryview) -> int
+/// RSAES-PKCS1-v1_5 ([RFC8017] 7.2): the message; `buffer` has room for bits/8 - 11 bytes.
+/// CryptoError(REASON_AUTHENTICATION) for any fault of the padding, found in time that does not tell which.
+static mp_obj_t key_decrypt_pkcs1_into(mp_obj_t self_in, mp_obj_t block_in, mp_obj_t buffer_in) {
+    crypto_rsa_key_t *key = key_get(self_in);
+    size_t length = length_of(key);
+    mp_buffer_info_t block = hsm_crypto_read_exactly(block_in, length);
+    mp_buffer_info_t buffer = hsm_crypto_write(buffer_in, length - 11);
+    hsm_crypto_require_apart(&buffer, &block);
+    hsm_crypto_check(crypto_rsa_decrypt_pkcs1(key, block.buf, buffer.buf, &length));
+    return mp_obj_new_int_from_uint(length);
+}
+static MP_DEFINE_CONST_FUN_OBJ_3(key_decrypt_pkcs1_into_obj, key_decrypt_pkcs1_into);
+
+/// RsaKey.decrypt_oaep_into(self, hash: int, block: Buffer, buffer: bytearray | memoryview) -> int
+/// RSAES-OAEP ([RFC8017] 7.1), MGF1 with the same hash, empty label; `buffer` has room for
+/// bits/8 - 2 - 2 * hash bytes. CryptoError(REASON_AUTHENTICATION) as above.
+static mp_obj_t key_decrypt_oaep_into(size_t count, const mp_obj_t *arguments) {
+    (void)count;
+    crypto_rsa_key_t *key = key_get(arguments[0]);
+    crypto_hash_t hash = hsm_crypto_hash(arguments[1]);
+    size_t length = length_of(key);
+    size_t overhead = 2 + 2 * crypto_digest_length(hash);
+    hsm_crypto_require(overhead <= length);
+    mp_buffer_info_t block = hsm_crypto_read_exactly(arguments[2], length);
+    mp_buffer_info_t buffer = hsm_crypto_write(arguments[3], length - overhead);
+    hsm_crypto_require_apart(&buffer, &block);
+    hsm_crypto_check(crypto_rsa_decrypt_oaep(key, hash, block.buf, buffer.buf, &length));
+    return mp_obj_new_int_from_uint(length);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(key_decrypt_oaep_into_obj, 4, 4, key_decrypt_oaep_into);
+
 static void key_attr(mp_obj_t self_in, qstr attribute, mp_obj_t *destination) {
     if (destination[0] != MP_OBJ_NULL) {
         return; // read only
@@ -111,6 +143,8 @@ static const mp_rom_map_elem_t key_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_raw_into), MP_ROM_PTR(&key_raw_into_obj)},
     {MP_ROM_QSTR(MP_QSTR_sign_pkcs1), MP_ROM_PTR(&key_sign_pkcs1_obj)},
     {MP_ROM_QSTR(MP_QSTR_sign_pss), MP_ROM_PTR(&key_sign_pss_obj)},
+    {MP_ROM_QSTR(MP_QSTR_decrypt_pkcs1_into), MP_ROM_PTR(&key_decrypt_pkcs1_into_obj)},
+    {MP_ROM_QSTR(MP_QSTR_decrypt_oaep_into), MP_ROM_PTR(&key_decrypt_oaep_into_obj)},
 };
 static MP_DEFINE_CONST_DICT(key_locals, key_locals_table);
 

@@ -2,15 +2,20 @@
 // Secret: 1..64 secret bytes that derive, authenticate and seal.
 #include <string.h>
 
+#include "cipher.h"
 #include "drbg.h"
 #include "fold.h"
 #include "handle.h"
 #include "kdf.h"
+#include "key_blob.h"
 #include "pool.h"
 #include "wipe.h"
 
 #define PIN_MAX_BYTES 64
 #define ITERATIONS_MAX 10000000
+#define DKEK_BYTES 32
+#define SESSION_NONCE_BYTES 12
+#define SESSION_KEY_BYTES 32
 
 static crypto_secret_t *secret_get(mp_obj_t object) {
     return hsm_crypto_handle_get(object, &hsm_crypto_type_secret);
@@ -114,17 +119,11 @@ static crypto_result_t compute_mac(const crypto_secret_t *secret, size_t first, 
     return result != CRYPTO_OK ? result : last;
 }
 
-static void require_buffers(size_t first, size_t count, const mp_obj_t *arguments) {
-    for (size_t i = first; i < count; i++) {
-        hsm_crypto_read(arguments[i]); // raise before anything is taken from the pool
-    }
-}
-
 /// Secret.mac(self, *parts: Buffer) -> bytes
 /// HMAC-SHA256 (32 bytes) of the concatenated parts.
 static mp_obj_t secret_mac(size_t count, const mp_obj_t *arguments) {
     crypto_secret_t *secret = secret_get(arguments[0]);
-    require_buffers(1, count, arguments);
+    hsm_crypto_require_buffers(1, count, arguments);
     uint8_t tag[CRYPTO_MAC_BYTES];
     hsm_crypto_check(compute_mac(secret, 1, count, arguments, tag));
     return mp_obj_new_bytes(tag, sizeof(tag));
@@ -136,7 +135,7 @@ static MP_DEFINE_CONST_FUN_OBJ_VAR(secret_mac_obj, 1, secret_mac);
 static mp_obj_t secret_mac_matches(size_t count, const mp_obj_t *arguments) {
     crypto_secret_t *secret = secret_get(arguments[0]);
     mp_buffer_info_t tag = hsm_crypto_read_exactly(arguments[1], CRYPTO_MAC_BYTES);
-    require_buffers(2, count, arguments);
+    hsm_crypto_require_buffers(2, count, arguments);
     uint8_t first[CRYPTO_MAC_BYTES];
     uint8_t second[CRYPTO_MAC_BYTES];
     crypto_result_t result = compute_mac(secret, 2, count, arguments, first);
@@ -290,10 +289,14 @@ static const mp_obj_type_t *const types_by_kind[] = {
     [CRYPTO_OBJECT_SECRET] = &hsm_crypto_type_secret,
     [CRYPTO_OBJECT_EC] = &hsm_crypto_type_ec_key,
     [CRYPTO_OBJECT_RSA] = &hsm_crypto_type_rsa_key,
+    [CRYPTO_OBJECT_AES] = &hsm_crypto_type_aes_key,
+    [CRYPTO_OBJECT_EDWARDS] = &hsm_crypto_type_edwards_key,
+    [CRYPTO_OBJECT_MONTGOMERY] = &hsm_crypto_type_montgomery_key,
+    [CRYPTO_OBJECT_HD] = &hsm_crypto_type_hd_node,
 };
 
 static crypto_object_kind_t kind_of(mp_obj_t object) {
-    for (int kind = CRYPTO_OBJECT_SECRET; kind <= CRYPTO_OBJECT_RSA; kind++) {
+    for (int kind = CRYPTO_OBJECT_SECRET; kind <= CRYPTO_OBJECT_HD; kind++) {
         if (mp_obj_is_exact_type(object, types_by_kind[kind])) {
             return (crypto_object_kind_t)kind;
         }
@@ -301,7 +304,7 @@ static crypto_object_kind_t kind_of(mp_obj_t object) {
     mp_raise_TypeError(NULL);
 }
 
-/// Secret.seal_object(self, associated_data: Buffer, handle: Secret | EcKey | RsaKey) -> bytes
+/// Secret.seal_object(self, associated_data: Buffer, handle: Handle) -> bytes
 /// Seal a handle's serialised form; it never leaves C memory in plain.
 static mp_obj_t secret_seal_object(mp_obj_t self_in, mp_obj_t associated_in, mp_obj_t handle_in) {
     crypto_secret_t *key = sealing_key(self_in);
@@ -315,7 +318,7 @@ static mp_obj_t secret_seal_object(mp_obj_t self_in, mp_obj_t associated_in, mp_
 }
 static MP_DEFINE_CONST_FUN_OBJ_3(secret_seal_object_obj, secret_seal_object);
 
-/// Secret.open_object(self, associated_data: Buffer, sealed: Buffer) -> Secret | EcKey | RsaKey
+/// Secret.open_object(self, associated_data: Buffer, sealed: Buffer) -> Handle
 /// The handle sealed by `seal_object`. CryptoError(REASON_AUTHENTICATION).
 static mp_obj_t secret_open_object(mp_obj_t self_in, mp_obj_t associated_in, mp_obj_t sealed_in) {
     crypto_secret_t *key = sealing_key(self_in);
@@ -329,6 +332,76 @@ static mp_obj_t secret_open_object(mp_obj_t self_in, mp_obj_t associated_in, mp_
     return MP_OBJ_FROM_PTR(made);
 }
 static MP_DEFINE_CONST_FUN_OBJ_3(secret_open_object_obj, secret_open_object);
+
+/// Secret.open_secret(self, associated_data: Buffer, sealed: Buffer) -> Secret
+/// The secret that a host sealed under this one of 44 bytes, nonce(12) || key(32): ChaCha20-Poly1305
+/// ([RFC8439] 2.8), ciphertext || tag(16). [SCHSM] 23. CryptoError(REASON_AUTHENTICATION).
+static mp_obj_t secret_open_secret(mp_obj_t self_in, mp_obj_t associated_in, mp_obj_t sealed_in) {
+    crypto_secret_t *key = secret_get(self_in);
+    hsm_crypto_require(key->length == SESSION_NONCE_BYTES + SESSION_KEY_BYTES);
+    mp_buffer_info_t associated = hsm_crypto_read(associated_in);
+    mp_buffer_info_t sealed = hsm_crypto_read(sealed_in);
+    hsm_crypto_require(sealed.len > CRYPTO_CIPHER_TAG_BYTES &&
+                       sealed.len <= CRYPTO_CIPHER_TAG_BYTES + CRYPTO_SECRET_MAX_BYTES);
+    hsm_crypto_handle_t *made = hsm_crypto_handle_new(&hsm_crypto_type_secret);
+    crypto_secret_t *secret = secret_allocate(made, sealed.len - CRYPTO_CIPHER_TAG_BYTES);
+    crypto_cipher_use_t use = {.cipher = CRYPTO_CIPHER_CHACHA20_POLY1305,
+                               .key = key->bytes + SESSION_NONCE_BYTES,
+                               .key_length = SESSION_KEY_BYTES,
+                               .iv = key->bytes,
+                               .iv_length = SESSION_NONCE_BYTES,
+                               .associated = associated.buf,
+                               .associated_length = associated.len};
+    return finish(made, crypto_decrypt(&use, sealed.buf, sealed.len, secret->bytes));
+}
+static MP_DEFINE_CONST_FUN_OBJ_3(secret_open_secret_obj, secret_open_secret);
+
+// --- Key blobs ---------------------------------------------------------------------------------------
+
+static crypto_secret_t *dkek_get(mp_obj_t self_in) {
+    crypto_secret_t *secret = secret_get(self_in);
+    hsm_crypto_require(secret->length == DKEK_BYTES);
+    return secret;
+}
+
+/// Secret.wrap_into(self, key: Key, algorithms: Buffer, buffer: bytearray | memoryview) -> int
+/// The key blob of [SCHSM] 12.3 under this DKEK of 32 bytes: RSA (type 05), EC, Edwards, Montgomery, AES.
+///
+/// `algorithms` is the list of allowed algorithms, 0..255 bytes; `buffer` has room for 1,354 bytes.
+static mp_obj_t secret_wrap_into(size_t count, const mp_obj_t *arguments) {
+    (void)count;
+    crypto_secret_t *dkek = dkek_get(arguments[0]);
+    crypto_object_kind_t kind = kind_of(arguments[1]);
+    if (kind == CRYPTO_OBJECT_SECRET || kind == CRYPTO_OBJECT_HD) {
+        mp_raise_TypeError(NULL);
+    }
+    void *handle = hsm_crypto_handle_get(arguments[1], types_by_kind[kind]);
+    mp_buffer_info_t algorithms = hsm_crypto_read(arguments[2]);
+    mp_buffer_info_t buffer = hsm_crypto_write(arguments[3], CRYPTO_BLOB_MAX_BYTES);
+    size_t length = 0;
+    hsm_crypto_require_apart(&buffer, &algorithms);
+    hsm_crypto_check(crypto_blob_wrap(dkek, kind, handle, algorithms.buf, algorithms.len, buffer.buf, &length));
+    return mp_obj_new_int_from_uint(length);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(secret_wrap_into_obj, 4, 4, secret_wrap_into);
+
+/// Secret.unwrap(self, blob: Buffer) -> tuple[Key, bytes]
+/// The key of a blob and its allowed algorithms. Also reads RSA with CRT parameters (type 06).
+///
+/// CryptoError(REASON_AUTHENTICATION) for another DKEK's check value or a wrong MAC, REASON_FAILED for
+/// authentic bytes that are no key: damaged structure, unknown curve, numbers that do not belong together.
+static mp_obj_t secret_unwrap(mp_obj_t self_in, mp_obj_t blob_in) {
+    crypto_secret_t *dkek = dkek_get(self_in);
+    mp_buffer_info_t blob = hsm_crypto_read(blob_in);
+    hsm_crypto_handle_t *made = hsm_crypto_handle_new(&hsm_crypto_type_secret);
+    crypto_blob_t opened;
+    hsm_crypto_check(crypto_blob_unwrap(dkek, blob.buf, blob.len, &opened));
+    made->handle = opened.handle;
+    made->base.type = types_by_kind[opened.kind];
+    mp_obj_t items[] = {MP_OBJ_FROM_PTR(made), mp_obj_new_bytes(opened.algorithms, opened.algorithms_length)};
+    return mp_obj_new_tuple(MP_ARRAY_SIZE(items), items);
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(secret_unwrap_obj, secret_unwrap);
 
 /// Secret.__len__(self) -> int
 /// 1..64 bytes.
@@ -358,8 +431,11 @@ static const mp_rom_map_elem_t secret_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_seal), MP_ROM_PTR(&secret_seal_obj)},
     {MP_ROM_QSTR(MP_QSTR_open), MP_ROM_PTR(&secret_open_obj)},
     {MP_ROM_QSTR(MP_QSTR_open_into), MP_ROM_PTR(&secret_open_into_obj)},
+    {MP_ROM_QSTR(MP_QSTR_open_secret), MP_ROM_PTR(&secret_open_secret_obj)},
     {MP_ROM_QSTR(MP_QSTR_seal_object), MP_ROM_PTR(&secret_seal_object_obj)},
     {MP_ROM_QSTR(MP_QSTR_open_object), MP_ROM_PTR(&secret_open_object_obj)},
+    {MP_ROM_QSTR(MP_QSTR_wrap_into), MP_ROM_PTR(&secret_wrap_into_obj)},
+    {MP_ROM_QSTR(MP_QSTR_unwrap), MP_ROM_PTR(&secret_unwrap_obj)},
 };
 static MP_DEFINE_CONST_DICT(secret_locals, secret_locals_table);
 

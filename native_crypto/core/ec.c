@@ -184,7 +184,7 @@ crypto_result_t crypto_ec_generate(int curve, crypto_ec_key_t **key) {
     return result;
 }
 
-static bool is_scalar(int curve, const uint8_t *number) {
+bool crypto_ec_is_scalar(int curve, const uint8_t *number) {
     uint8_t order[CRYPTO_FIELD_MAX_BYTES];
     uint8_t any = 0;
     unsigned borrow = 0;
@@ -197,7 +197,7 @@ static bool is_scalar(int curve, const uint8_t *number) {
 }
 
 crypto_result_t crypto_ec_from_private(int curve, const uint8_t *private_key, crypto_ec_key_t **key) {
-    if (crypto_curve_bytes(curve) == 0 || !is_scalar(curve, private_key)) {
+    if (crypto_curve_bytes(curve) == 0 || !crypto_ec_is_scalar(curve, private_key)) {
         return CRYPTO_ARGUMENT;
     }
     crypto_result_t result = new_key(curve, key);

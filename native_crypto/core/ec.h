@@ -22,6 +22,9 @@ typedef struct {
 #define CRYPTO_SIGNATURE_MAX_BYTES (2 * CRYPTO_FIELD_MAX_BYTES)
 #define CRYPTO_SIGNED_HASH_MAX_BYTES 66
 
+// Whether a number of `crypto_curve_bytes` bytes is 1..n-1; in time that depends on the curve only.
+bool crypto_ec_is_scalar(int curve, const uint8_t *number);
+
 // A fresh key; the public point is computed twice and must agree.
 crypto_result_t crypto_ec_generate(int curve, crypto_ec_key_t **key);
 

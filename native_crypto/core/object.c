@@ -86,6 +86,8 @@ static size_t plain_length(crypto_object_kind_t kind, const void *handle) {
         case CRYPTO_OBJECT_MONTGOMERY:
             return KIND_BYTES + CURVE_BYTES +
                    2 * crypto_montgomery_bytes(((const crypto_montgomery_key_t *)handle)->curve);
+        case CRYPTO_OBJECT_HD:
+            return KIND_BYTES + sizeof(crypto_hd_node_t);
         case CRYPTO_OBJECT_RSA:
             return KIND_BYTES + RSA_HEADER_BYTES + CRYPTO_RSA_PARTS * (crypto_rsa_bits(handle) / 16);
     }
@@ -148,6 +150,9 @@ static crypto_result_t store(crypto_object_kind_t kind, const void *handle, uint
             return CRYPTO_OK;
         case CRYPTO_OBJECT_MONTGOMERY:
             store_montgomery(handle, out);
+            return CRYPTO_OK;
+        case CRYPTO_OBJECT_HD:
+            memcpy(out, handle, sizeof(crypto_hd_node_t)); // bytes only: no padding, no order
             return CRYPTO_OK;
         case CRYPTO_OBJECT_RSA:
             return store_rsa(handle, out);
@@ -233,6 +238,8 @@ static crypto_result_t load(crypto_object_kind_t kind, const uint8_t *in, size_t
             return load_edwards(in, length, handle);
         case CRYPTO_OBJECT_MONTGOMERY:
             return load_montgomery(in, length, handle);
+        case CRYPTO_OBJECT_HD:
+            return crypto_hd_load(in, length, (crypto_hd_node_t **)handle);
     }
     return CRYPTO_ARGUMENT;
 }

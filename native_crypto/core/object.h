@@ -10,6 +10,7 @@
 #include "aes_key.h"
 #include "ec.h"
 #include "edwards.h"
+#include "hd_node.h"
 #include "montgomery.h"
 #include "result.h"
 #include "rsa.h"
@@ -48,6 +49,7 @@ typedef enum {
     CRYPTO_OBJECT_AES = 4,
     CRYPTO_OBJECT_EDWARDS = 5,
     CRYPTO_OBJECT_MONTGOMERY = 6,
+    CRYPTO_OBJECT_HD = 7,
 } crypto_object_kind_t;
 
 // Length of the sealed form: tag, kind, and
@@ -57,6 +59,7 @@ typedef enum {
 //   AES         bytes
 //   EDWARDS     curve(1) || seed || public key
 //   MONTGOMERY  curve(1) || private key || public key
+//   HD          scheme(1) || depth(1) || fingerprint(4) || index(4) || chain code || key
 // with numbers big endian and of fixed width.
 size_t crypto_object_sealed_length(crypto_object_kind_t kind, const void *handle);
 

@@ -320,8 +320,7 @@ static crypto_result_t find_prime(const crypto_rsa_key_t *key, const mp_int *oth
     return result;
 }
 
-// Pairwise consistency ([FIPS140-3] IG 10.3.A): a private operation, which checks itself with e.
-static crypto_result_t check_pair(crypto_rsa_key_t *key) {
+crypto_result_t crypto_rsa_check_pair(crypto_rsa_key_t *key) {
     size_t length = key->bits / 8u;
     uint8_t *block = crypto_pool_alloc(length);
     if (block == NULL) {
@@ -355,7 +354,7 @@ crypto_result_t crypto_rsa_generate(unsigned bits, uint32_t exponent, crypto_rsa
         result = result == CRYPTO_ARGUMENT ? CRYPTO_FAILED : result;
     }
     if (result == CRYPTO_OK) {
-        result = check_pair(*key);
+        result = crypto_rsa_check_pair(*key);
     }
     if (result != CRYPTO_OK) {
         crypto_pool_free(*key);

@@ -111,15 +111,13 @@ static int coefficient(const crypto_rsa_key_t *key) {
     return error;
 }
 
-// d = 1/e modulo lcm(p-1, q-1) must be longer than half of n.
-static int check_exponent_length(const crypto_rsa_key_t *key) {
+int crypto_rsa_key_exponent(const crypto_rsa_key_t *key, mp_int *d) {
     size_t half = key->bits / 2;
     mp_int *p_order = crypto_number_new(half + 64); // the library divides into two words more
     mp_int *q_order = crypto_number_new(half);
     mp_int *gcd = crypto_number_new(half);
     mp_int *lcm = crypto_number_new(key->bits + 32);
-    mp_int *d = crypto_number_new(key->bits + 96);
-    int error = p_order != NULL && q_order != NULL && gcd != NULL && lcm != NULL && d != NULL ? 0 : MP_MEM;
+    int error = p_order != NULL && q_order != NULL && gcd != NULL && lcm != NULL ? 0 : MP_MEM;
     if (error == 0) {
         error = mp_sub_d(key->p, 1, p_order);
     }
@@ -138,14 +136,21 @@ static int check_exponent_length(const crypto_rsa_key_t *key) {
     if (error == 0) {
         error = invert_exponent(key->exponent, lcm, d);
     }
-    if (error == 0 && mp_count_bits(d) <= (int)half) {
-        error = MP_VAL;
-    }
-    crypto_pool_free(d);
     crypto_pool_free(lcm);
     crypto_pool_free(gcd);
     crypto_pool_free(q_order);
     crypto_pool_free(p_order);
+    return error;
+}
+
+// d must be longer than half of n.
+static int check_exponent_length(const crypto_rsa_key_t *key) {
+    mp_int *d = crypto_number_new(key->bits + 96);
+    int error = d != NULL ? crypto_rsa_key_exponent(key, d) : MP_MEM;
+    if (error == 0 && mp_count_bits(d) <= (int)key->bits / 2) {
+        error = MP_VAL;
+    }
+    crypto_pool_free(d);
     return error;
 }
 
@@ -194,6 +199,7 @@ crypto_result_t crypto_rsa_from_primes(unsigned bits, uint32_t exponent, const u
     }
     if (result != CRYPTO_OK) {
         crypto_pool_free(*key);
+        *key = NULL;
     }
     return result;
 }

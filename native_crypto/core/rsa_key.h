@@ -31,6 +31,9 @@ crypto_result_t crypto_rsa_key_new(unsigned bits, uint32_t exponent, crypto_rsa_
 // full length or d is too short ([FIPS186-5] A.1.1 criterion 3).
 crypto_result_t crypto_rsa_key_complete(crypto_rsa_key_t *key);
 
+// d = 1/e modulo lcm(p-1, q-1), into a number with room for 96 bits more than n. Returns a library error, 0 if well.
+int crypto_rsa_key_exponent(const crypto_rsa_key_t *key, mp_int *d);
+
 // Read and write p, q, dp, dq and q_inverse, bits/16 bytes each: what object.c seals.
 #define CRYPTO_RSA_PARTS 5
 crypto_result_t crypto_rsa_key_store(const crypto_rsa_key_t *key, uint8_t *out);

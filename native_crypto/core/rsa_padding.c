@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "drbg.h"
+#include "mgf1.h"
 #include "pool.h"
 #include "rsa.h"
+#include "rsa_padding.h"
 #include "wipe.h"
 
 // [RFC8017] 9.2 note 1: DigestInfo up to the digest.
@@ -27,9 +29,8 @@ static const digest_info_t digest_infos[] = {
                                  0x03, 0x05, 0x00, 0x04, 0x40}},
 };
 
-crypto_result_t crypto_rsa_sign_pkcs1(crypto_rsa_key_t *key, crypto_hash_t hash, const uint8_t *digest,
-                                      size_t digest_length, uint8_t *signature) {
-    size_t length = crypto_rsa_bits(key) / 8;
+crypto_result_t crypto_rsa_encode_pkcs1(crypto_hash_t hash, const uint8_t *digest, size_t digest_length,
+                                        uint8_t *block, size_t length) {
     size_t prefix_length = 0;
     if (hash != CRYPTO_HASH_NONE) {
         if (crypto_digest_length(hash) != digest_length || digest_length == 0) {
@@ -41,10 +42,6 @@ crypto_result_t crypto_rsa_sign_pkcs1(crypto_rsa_key_t *key, crypto_hash_t hash,
     if (info_length == 0 || info_length + 11 > length) {
         return CRYPTO_ARGUMENT;
     }
-    uint8_t *block = crypto_pool_alloc(length);
-    if (block == NULL) {
-        return CRYPTO_MEMORY;
-    }
     size_t info_at = length - info_length;
     memset(block, 0xFF, length);
     block[0] = 0x00;
@@ -54,47 +51,25 @@ crypto_result_t crypto_rsa_sign_pkcs1(crypto_rsa_key_t *key, crypto_hash_t hash,
         memcpy(block + info_at, digest_infos[hash].bytes, prefix_length);
     }
     memcpy(block + info_at + prefix_length, digest, digest_length);
-    crypto_result_t result = crypto_rsa_private(key, block, signature);
+    return CRYPTO_OK;
+}
+
+crypto_result_t crypto_rsa_sign_pkcs1(crypto_rsa_key_t *key, crypto_hash_t hash, const uint8_t *digest,
+                                      size_t digest_length, uint8_t *signature) {
+    size_t length = crypto_rsa_bits(key) / 8;
+    uint8_t *block = crypto_pool_alloc(length);
+    if (block == NULL) {
+        return CRYPTO_MEMORY;
+    }
+    crypto_result_t result = crypto_rsa_encode_pkcs1(hash, digest, digest_length, block, length);
+    if (result == CRYPTO_OK) {
+        result = crypto_rsa_private(key, block, signature);
+    }
     crypto_pool_free(block);
     return result;
 }
 
 // --- PSS -------------------------------------------------------------------------------------------
-
-typedef struct {
-    const uint8_t *bytes;
-    size_t length;
-} part_t;
-
-static crypto_result_t hash_parts(crypto_hash_t hash, const part_t *parts, size_t count, uint8_t *out) {
-    crypto_digest_t *digest;
-    crypto_result_t result = crypto_digest_new(hash, &digest);
-    if (result != CRYPTO_OK) {
-        return result;
-    }
-    for (size_t i = 0; result == CRYPTO_OK && i < count; i++) {
-        result = crypto_digest_update(digest, parts[i].bytes, parts[i].length);
-    }
-    crypto_result_t last = crypto_digest_final(digest, out);
-    return result != CRYPTO_OK ? result : last;
-}
-
-// data ^= MGF1(seed) ([RFC8017] B.2.1)
-static crypto_result_t mask_with_mgf1(crypto_hash_t hash, const uint8_t *seed, uint8_t *data, size_t length) {
-    size_t step = crypto_digest_length(hash);
-    uint8_t mask[CRYPTO_DIGEST_MAX_BYTES];
-    uint8_t counter[4] = {0};
-    const part_t parts[] = {{seed, step}, {counter, sizeof(counter)}};
-    crypto_result_t result = CRYPTO_OK;
-    for (size_t done = 0; result == CRYPTO_OK && done < length; done += step) {
-        counter[3] = (uint8_t)(done / step); // 512 bytes are at most 26 blocks
-        result = hash_parts(hash, parts, 2, mask);
-        for (size_t i = 0; i < step && done + i < length; i++) {
-            data[done + i] ^= mask[i];
-        }
-    }
-    return result;
-}
 
 // EMSA-PSS ([RFC8017] 9.1.1) with emBits = modulus bits - 1, into a zeroed block of `length` bytes:
 // (PS || 01 || salt) masked || H || BC.
@@ -104,14 +79,14 @@ static crypto_result_t encode_pss(crypto_hash_t hash, const uint8_t *digest, con
     size_t hash_length = crypto_digest_length(hash);
     size_t masked_length = length - hash_length - 1;
     uint8_t *h = block + masked_length;
-    const part_t parts[] = {{zeros, sizeof(zeros)}, {digest, hash_length}, {salt, salt_length}};
-    crypto_result_t result = hash_parts(hash, parts, 3, h);
+    const crypto_part_t parts[] = {{zeros, sizeof(zeros)}, {digest, hash_length}, {salt, salt_length}};
+    crypto_result_t result = crypto_hash_parts(hash, parts, 3, h);
     if (result != CRYPTO_OK) {
         return result;
     }
     block[masked_length - salt_length - 1] = 0x01;
     memcpy(block + masked_length - salt_length, salt, salt_length);
-    result = mask_with_mgf1(hash, h, block, masked_length);
+    result = crypto_mgf1_mask(hash, h, hash_length, block, masked_length);
     block[0] &= 0x7F;
     block[length - 1] = 0xBC;
     return result;

@@ -6,6 +6,7 @@ target_sources(hsm_selftest_requests INTERFACE
     ${CMAKE_CURRENT_LIST_DIR}/serve.c
     ${CMAKE_CURRENT_LIST_DIR}/serve_ec.c
     ${CMAKE_CURRENT_LIST_DIR}/serve_edwards.c
+    ${CMAKE_CURRENT_LIST_DIR}/serve_objects.c
     ${CMAKE_CURRENT_LIST_DIR}/serve_rsa.c
     ${CMAKE_CURRENT_LIST_DIR}/serve_symmetric.c
 )

@@ -58,6 +58,16 @@ typedef enum {
     SELFTEST_PBES2_ENCRYPT, // key, hash, salt, iterations, key length, iv, data -> data
     SELFTEST_PBES2_DECRYPT, // key, hash, salt, iterations, key length, iv, data -> data
     SELFTEST_AES_GENERATE,  // length -> key
+    SELFTEST_RSA_DECRYPT_PKCS1, // bits, e, p, q, block -> message
+    SELFTEST_RSA_DECRYPT_OAEP,  // hash, bits, e, p, q, block -> message
+    SELFTEST_RSA_VERIFY_PKCS1,  // bits, n, e, hash, digest, signature
+    SELFTEST_RSA_VERIFY_PSS,    // bits, n, e, hash, digest, signature
+    SELFTEST_WRAP,              // DKEK, algorithms, key sealed under 32 zero bytes -> blob
+    SELFTEST_UNWRAP,            // DKEK, blob -> algorithms, key sealed under 32 zero bytes
+    SELFTEST_CHANNEL_SEND,      // curve, private, X || Y, nonce, steps, data -> token, MAC, ciphertext
+    SELFTEST_CHANNEL_RECEIVE,   // curve, private, X || Y, nonce, steps, ciphertext -> data
+    SELFTEST_HD_NODE,           // scheme, seed, path -> what may be shown, chain code, key
+    SELFTEST_HD_CIPHER,         // scheme, seed, path, direction, label, iv, data -> data
 } selftest_operation_t;
 
 // Serve one request; writes the response's parts and their length, returns its result (crypto_result_t).

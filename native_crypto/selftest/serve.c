@@ -262,6 +262,16 @@ static service_t *const services[] = {
     [SELFTEST_PBES2_ENCRYPT] = selftest_pbes2_encrypt,
     [SELFTEST_PBES2_DECRYPT] = selftest_pbes2_decrypt,
     [SELFTEST_AES_GENERATE] = selftest_aes_generate,
+    [SELFTEST_RSA_DECRYPT_PKCS1] = selftest_rsa_decrypt_pkcs1,
+    [SELFTEST_RSA_DECRYPT_OAEP] = selftest_rsa_decrypt_oaep,
+    [SELFTEST_RSA_VERIFY_PKCS1] = selftest_rsa_verify_pkcs1,
+    [SELFTEST_RSA_VERIFY_PSS] = selftest_rsa_verify_pss,
+    [SELFTEST_WRAP] = selftest_wrap,
+    [SELFTEST_UNWRAP] = selftest_unwrap,
+    [SELFTEST_CHANNEL_SEND] = selftest_channel_send,
+    [SELFTEST_CHANNEL_RECEIVE] = selftest_channel_receive,
+    [SELFTEST_HD_NODE] = selftest_hd_node,
+    [SELFTEST_HD_CIPHER] = selftest_hd_cipher,
 };
 
 uint32_t selftest_serve(uint32_t operation, const uint8_t *parts, size_t parts_length, uint8_t *response,

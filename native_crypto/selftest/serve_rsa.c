@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Self-test requests to RSA keys.
+#include <string.h>
+
 #include "pool.h"
 #include "services.h"
 
@@ -87,9 +89,70 @@ crypto_result_t selftest_rsa_generate(reader_t *in, writer_t *out) {
         size_t length = crypto_object_sealed_length(CRYPTO_OBJECT_RSA, key);
         result = crypto_rsa_modulus(key, selftest_write(out, bits / 8));
         if (result == CRYPTO_OK) {
-            result = crypto_object_seal(&selftest_zero_secret, NULL, 0, CRYPTO_OBJECT_RSA, key, selftest_write(out, length));
+            result = crypto_object_seal(&selftest_zero_secret, NULL, 0, CRYPTO_OBJECT_RSA, key,
+                                        selftest_write(out, length));
         }
         crypto_pool_free(key);
     }
     return result;
+}
+
+// --- Decryption ----------------------------------------------------------------------------------------
+
+static crypto_result_t decrypt(reader_t *in, writer_t *out, crypto_hash_t hash) {
+    crypto_rsa_key_t *key;
+    crypto_result_t result = read_rsa_key(in, &key);
+    if (result != CRYPTO_OK) {
+        return result;
+    }
+    size_t length = crypto_rsa_bits(key) / 8;
+    part_t block = selftest_read_exactly(in, length);
+    uint8_t *message = crypto_pool_alloc(length);
+    size_t message_length = 0;
+    if (in->failed) {
+        result = CRYPTO_ARGUMENT;
+    } else if (hash == CRYPTO_HASH_NONE) {
+        result = crypto_rsa_decrypt_pkcs1(key, block.bytes, message, &message_length);
+    } else {
+        result = crypto_rsa_decrypt_oaep(key, hash, block.bytes, message, &message_length);
+    }
+    if (result == CRYPTO_OK) {
+        memcpy(selftest_write(out, message_length), message, message_length);
+    }
+    crypto_pool_free(message);
+    crypto_pool_free(key);
+    return result;
+}
+
+crypto_result_t selftest_rsa_decrypt_pkcs1(reader_t *in, writer_t *out) {
+    return decrypt(in, out, CRYPTO_HASH_NONE);
+}
+
+crypto_result_t selftest_rsa_decrypt_oaep(reader_t *in, writer_t *out) {
+    return decrypt(in, out, (crypto_hash_t)selftest_read_word(in));
+}
+
+// --- Signature checks ----------------------------------------------------------------------------------
+
+typedef crypto_result_t (*verify_t)(const crypto_rsa_public_t *, crypto_hash_t, const uint8_t *, size_t,
+                                    const uint8_t *);
+
+static crypto_result_t verify(reader_t *in, verify_t function) {
+    crypto_rsa_public_t key = {.bits = selftest_read_word(in)};
+    key.modulus = selftest_read_exactly(in, key.bits / 8).bytes;
+    key.exponent = selftest_read_word(in);
+    crypto_hash_t hash = (crypto_hash_t)selftest_read_word(in);
+    part_t digest = selftest_read(in);
+    part_t signature = selftest_read_exactly(in, key.bits / 8);
+    return in->failed ? CRYPTO_ARGUMENT : function(&key, hash, digest.bytes, digest.length, signature.bytes);
+}
+
+crypto_result_t selftest_rsa_verify_pkcs1(reader_t *in, writer_t *out) {
+    (void)out;
+    return verify(in, crypto_rsa_verify_pkcs1);
+}
+
+crypto_result_t selftest_rsa_verify_pss(reader_t *in, writer_t *out) {
+    (void)out;
+    return verify(in, crypto_rsa_verify_pss);
 }

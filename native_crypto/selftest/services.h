@@ -25,6 +25,11 @@ service_t selftest_montgomery_public, selftest_montgomery_generate, selftest_mon
 
 // serve_rsa.c
 service_t selftest_rsa_public, selftest_rsa_private, selftest_rsa_pkcs1, selftest_rsa_pss, selftest_rsa_generate;
+service_t selftest_rsa_decrypt_pkcs1, selftest_rsa_decrypt_oaep, selftest_rsa_verify_pkcs1, selftest_rsa_verify_pss;
+
+// serve_objects.c
+service_t selftest_wrap, selftest_unwrap, selftest_channel_send, selftest_channel_receive;
+service_t selftest_hd_node, selftest_hd_cipher;
 
 // What keys are sealed under on their way through: 32 zero bytes.
 extern crypto_secret_t selftest_zero_secret;

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The crypto library as opaque handles; secrets live in C memory and are wiped when freed.
 
-Every handle owns a block in the module's own pool (never in the garbage-collected heap). `wipe()` destroys it at once, the finaliser does so later, `with` wipes on exit; any use
-afterwards raises `ValueError`. Arguments are checked here, before the library sees them.
+Every handle owns a block in the module's own pool (never in the garbage-collected heap). `wipe()`
+destroys it at once, the finaliser does so later, `with` wipes on exit; any use afterwards raises
+`ValueError`. Arguments are checked here, before the library sees them.
 
 Errors: `TypeError` for an argument of another type; `ValueError` for wrong length or range, and for an
 object already wiped;
@@ -11,8 +12,8 @@ object already wiped;
 Operations of seconds ask whether the host ended the command: `CryptoError(REASON_CANCELLED)`.
 
 Buffers are any object with the buffer protocol. A name ending in `_into` writes to the caller's buffer
-and returns the length written: what is secret towards the heap goes through these. That buffer must not
-overlap another argument (`ValueError`), and is wiped as far as it was written when the operation fails.
+and returns the length written: what is secret towards the heap goes through these. That buffer shares
+no bytes with another argument (`ValueError`), and holds nothing of an operation that failed.
 """
 
 from typing import Self
@@ -169,7 +170,7 @@ class Secret:
     def wrap_into(self, key: Key, algorithms: Buffer, buffer: bytearray | memoryview) -> int:
         """The key blob of [SCHSM] 12.3 under this DKEK of 32 bytes: RSA (type 05), EC, Edwards, Montgomery, AES.
 
-        `algorithms` is the list of allowed algorithms, 0..255 bytes; the blob is at most 1,200 bytes."""
+        `algorithms` is the list of allowed algorithms, 0..255 bytes; `buffer` has room for 1,354 bytes."""
     def unwrap(self, blob: Buffer) -> tuple[Key, bytes]:
         """The key of a blob and its allowed algorithms. Also reads RSA with CRT parameters (type 06).
 
@@ -360,7 +361,7 @@ class SecureChannel:
     def advance(self) -> None:
         """Add 1 to the send sequence counter. CryptoError(REASON_FAILED) if it would begin again."""
     def mac(self, *parts: Buffer) -> bytes:
-        """The first 8 bytes of CMAC over the counter and the concatenated parts, which are padded already."""
+        """The first 8 bytes of CMAC over the counter and the concatenated parts (at most 8), padded already."""
     def mac_matches(self, tag: Buffer, *parts: Buffer) -> bool:
         """Constant-time check of a `mac`, evaluated twice."""
     def encrypt_into(self, data: Buffer, buffer: bytearray | memoryview) -> int:
@@ -372,7 +373,8 @@ class SecureChannel:
     def __exit__(self, *exc: object) -> None: ...
 
 class HdNode:
-    """A node of a tree of keys: [BIP32], [SLIP-0010] for HD_SECP256K1 and HD_SECP256R1, [SLIP-0021] for HD_SYMMETRIC."""
+    """A node of a tree of keys: [BIP32] and [SLIP-0010] with HD_SECP256K1 or HD_SECP256R1, [SLIP-0021] with
+    HD_SYMMETRIC."""
 
     scheme: int
 

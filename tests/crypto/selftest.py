@@ -60,6 +60,16 @@ class Operation(enum.IntEnum):
     PBES2_ENCRYPT = 42
     PBES2_DECRYPT = 43
     AES_GENERATE = 44
+    RSA_DECRYPT_PKCS1 = 45
+    RSA_DECRYPT_OAEP = 46
+    RSA_VERIFY_PKCS1 = 47
+    RSA_VERIFY_PSS = 48
+    WRAP = 49
+    UNWRAP = 50
+    CHANNEL_SEND = 51
+    CHANNEL_RECEIVE = 52
+    HD_NODE = 53
+    HD_CIPHER = 54
 
 
 class Result(enum.IntEnum):
