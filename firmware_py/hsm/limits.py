@@ -71,7 +71,7 @@ TRUSTED_CERTIFICATES_MAX = const(8)
 CV_CERTIFICATE_BYTES_MAX = const(1536)
 # Root, issuer, device, and one more between them.
 CERTIFICATE_CHAIN_MAX = const(4)
-# A wrapped RSA-4096 key with CRT parameters, which other cards make, is 1,900 bytes.
+# A wrapped RSA-4096 key with CRT parameters, which other cards make, is 1,867 bytes.
 KEY_BLOB_BYTES_MAX = const(2048)
 # TokenInfo, written by hosts as the token label: one short UPDATE BINARY.
 TOKEN_INFO_BYTES_MAX = const(255)
