@@ -107,3 +107,17 @@ def test_a_forged_request_is_not_registered(guarded: Device) -> None:
     request = Party(b"UTNOBODY00001", 98).request(liar)
     apdu = hsm.command(0x80, 0x54, 0, 0, request, 256, extended=True)
     assert guarded.transmit(apdu) == b"\x69\x85"
+
+
+def test_the_longest_chain(personalised: Device) -> None:
+    chain = [ROOT] + [Party(b"UTISSUER0000%d" % number, 20 + number) for number in range(3)]
+    card = Card(personalised.transmit)
+    card.verify(PIN)
+    for number, party in enumerate(reversed(chain)):
+        authority = chain[max(0, len(chain) - 2 - number)]
+        certificate = tlv(cvc.CERTIFICATE, party.certificate(authority, 0xC0))
+        card.write_file(0xCA00 + number, certificate)
+    card.select()
+    # The last one first: every signature up to the root is verified at once.
+    for party in reversed(chain):
+        do(personalised, "002281B6", tlv(0x83, party.name))
