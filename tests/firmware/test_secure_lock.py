@@ -9,8 +9,9 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from device import SELECT, SO_PIN, USER_PIN, Device
-from secure_channel import SecureChannel
 from test_power_cut import cuts
+
+from sim.life.secure_channel import SecureChannel
 
 P256 = hsm_crypto.curve_parameters(hsm_crypto.CURVE_SECP256R1)[0]
 AGREE, ENABLE, UNLOCK, DISABLE = 1, 2, 3, 4
@@ -165,14 +166,14 @@ def test_no_session_pin_gets_past_the_lock() -> None:
     device = Device(sectors=16)
     device.initialize(options=0x000D)
     device.generate_ec(1, P256)
-    channel = SecureChannel(device)
+    channel = SecureChannel(device.transmit, 1)
     pin = channel.send("805A0181", b"", 256)
     device.select()
     device.verify(pin)
     lock(device, ENABLE, agreed(device).sealed())
     device.select()
     device.verify(pin, expect=0x63C2)
-    SecureChannel(device).send("805A0181", b"", 256, expect=0x6985)
+    SecureChannel(device.transmit, 1).send("805A0181", b"", 256, expect=0x6985)
 
 
 # --- Refusals -------------------------------------------------------------------------------------
