@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""UNWRAP KEY, joining a group and agreeing on a DKEK when power or flash fails: ATOM-1, KEY-1."""
+"""UNWRAP KEY and XKEK when power or flash fails: ATOM-1, KEY-1, KEY-2."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who can open a DKEK in the flash: the device while shares come in, then the user alone.
+"""Who opens a DKEK: the device while shares come in, then the user alone.
 
 Invariants DOM-1, ATOM-1, KEY-1 and KEY-2 when the login that moves it is cut or fails.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""WRAP KEY and UNWRAP KEY: blobs of every kind of key, between devices, and what is refused."""
+"""WRAP KEY and UNWRAP KEY: blobs of every kind of key, and what is refused."""
 
 import hashlib
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""DECIPHER with algorithm 84: agree on a DKEK with another device of the group (XKEK).
+"""DECIPHER with 84 (XKEK): agree on a DKEK with another device of the group.
 
 Spec: [SCHSM] 17.3. Both devices have a key for it in a domain with the group's UID, and bring the
 other one's request. The shared secret becomes the domain's DKEK, and the use of the key is counted

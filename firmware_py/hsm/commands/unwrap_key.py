@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""UNWRAP KEY: a key comes from a blob that some card wrapped under a DKEK known here.
+"""UNWRAP KEY: a key comes in a blob that was wrapped under a DKEK known here.
 
 Spec: [SCHSM] 12.2, 12.3. The blob is the data field, or was written to EF 2F10 before, which then
 goes. Its check value finds the domain. Key, metadata, description and request are stored in one

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""WRAP KEY: a private or secret key leaves the card, encrypted under its domain's DKEK.
+"""WRAP KEY: a key leaves the card, encrypted under its key domain's DKEK.
 
 Spec: [SCHSM] 12.1, 12.3. The metadata of the key decide: which domain it belongs to, and whether it
 may be wrapped at all. The device key never leaves.

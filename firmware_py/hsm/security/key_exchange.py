@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who may exchange a DKEK: members of a group, by what its signer and the devices signed.
+"""Who may exchange a DKEK: members of a group, by what was signed for them.
 
 Spec: [SCHSM] 17.3. The signer's public key is the group's UID. A peer's key must be vouched for: by
 a device whose certificate is trusted, or by an authority. Whoever brought a key of his own making
