@@ -42,6 +42,9 @@ _BLOB_TYPES = (0x05, 0x06, 0x0C, 0x0F)
 # Check value, type, four lengths, a block of ciphertext, MAC.
 _BLOB_BYTES_MIN = const(8 + 1 + 4 * 2 + 16 + 16)
 
+# CHR of an unwrapped key's request; the id takes the place of the last digits.
+_HOLDER = b"UTIMPORTED00000"
+
 _KINDS = {
     EcKey: KEY_EC,
     EdwardsKey: KEY_EDWARDS,
@@ -119,5 +122,6 @@ def _certificate(key_id, kind, handle):
     # Hosts take the public key from it. The card did not make the key, and does not say so.
     if kind == KEY_AES:
         return None
-    holder = "UTIMPORTED%05d" % key_id
-    return cv_certificate.imported_request(kind, handle, holder.encode())
+    id = str(key_id).encode()
+    holder = _HOLDER[: -len(id)] + id
+    return cv_certificate.imported_request(kind, handle, holder)
