@@ -52,8 +52,16 @@ OUT_OF_RANGE: dict[str, Expression] = {
     "respond with 4099 bytes": port.transport_respond(4099),
     "respond with 2**32 + 2 bytes": port.transport_respond((1 << 32) + 2),
     "LED state -1": port.led(-1),
-    "LED state 4": port.led(4),
+    "LED state 5": port.led(5),
     "LED state None": port.led(None),
+    "LED at GPIO -1": port.led_configure(-1, False),
+    "LED at GPIO 30": port.led_configure(30, False),
+    "LED at GPIO 254": port.led_configure(254, True),
+    "LED at no number": port.led_configure(None, False),
+    "identity after the start": port.usb_identity(0x1209, 1, b"name"),
+    "identity without a vendor": port.usb_identity(0, 1, b"name"),
+    "identity of 17 bits": port.usb_identity(0x1209, 1 << 16, b"name"),
+    "identity with a long name": port.usb_identity(0x1209, 1, bytes(33)),
 }
 
 OTHER_TYPES: dict[str, Expression] = {

@@ -22,6 +22,12 @@ def test_uptime_counts(chip: Chip) -> None:
     assert before < UPTIME_MS_MAX
 
 
+def test_seconds_are_those_of_the_milliseconds(chip: Chip) -> None:
+    chip.device.run_for_ms(1500)
+    before = chip.call("alarm_uptime_ms")
+    assert before // 1000 <= chip.call("alarm_uptime_s") <= before // 1000 + 1
+
+
 @with_elapsed
 @pytest.mark.parametrize("before_wrap_ms", [1, 1000])
 def test_elapsed_time_is_right_over_the_wrap(chip: Chip, before_wrap_ms: int) -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests.port.on_chip import Chip
 
 OFF, READY, BUSY, CONFIRM, ERASE = range(5)
+NONE = 255
 SAMPLE_MS = 20
 
 
@@ -32,3 +33,27 @@ def test_a_state_looks_as_it_should(chip: Chip, state: int, share: float, change
     found, changed = shares(chip, state)
     assert found == pytest.approx(share, abs=0.05)
     assert abs(changed - changes) <= 1
+
+
+@pytest.mark.parametrize("state", [READY, BUSY])
+def test_another_gpio(chip: Chip, state: int) -> None:
+    other = 16
+    chip.call("led_set", state)
+    chip.call("led_configure", other, True)
+    chip.device.run_for_ms(2500)
+    outputs = chip.machine.block("SIO").values["GPIO_OUT"]
+    assert outputs & 1 << other and not outputs & 1 << chip.device.board.led_gpio
+    assert chip.machine.block("SIO").values["GPIO_OE"] & 1 << other
+
+
+def test_a_steady_led_does_not_blink_when_ready(chip: Chip) -> None:
+    chip.call("led_configure", chip.device.board.led_gpio, True)
+    assert shares(chip, READY) == (1, 0)
+    share, changes = shares(chip, CONFIRM)
+    assert share == pytest.approx(0.9, abs=0.05) and changes
+
+
+def test_no_led(chip: Chip) -> None:
+    chip.call("led_configure", NONE, False)
+    for state in (READY, BUSY, CONFIRM):
+        assert shares(chip, state, 2) == (0, 0)

@@ -17,7 +17,8 @@ _MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 def date(time_s):
     """The date at `time_s` seconds after the beginning of 1970."""
-    days, second = divmod(time_s, _DAY_S)
+    # No divmod: the interpreter has none for numbers of more than 31 bits.
+    days, second = time_s // _DAY_S, time_s % _DAY_S
     weekday = (days + _FIRST_WEEKDAY) % 7
     year = FIRST_YEAR
     while days >= _year_days(year):
@@ -27,8 +28,7 @@ def date(time_s):
     while days >= _month_days(year, month):
         days -= _month_days(year, month)
         month += 1
-    minute, second = divmod(second, 60)
-    return year, month, days + 1, weekday, minute // 60, minute % 60, second
+    return year, month, days + 1, weekday, second // 3600, second // 60 % 60, second % 60
 
 
 def time_s(year, month, day, hour, minute, second):
