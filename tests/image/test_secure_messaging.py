@@ -7,7 +7,8 @@ from sim.device import Device
 from sim.life import card as hsm
 from sim.life.card import Card
 from sim.life.secure_channel import SecureChannel
-from tests.image.conftest import EC_KEY, PIN
+from tests.image.conftest import EC_KEY, PIN, SO_PIN
+from tests.image.test_residue import ram
 
 SECRET = 0x1234567890ABCDEF1234567890ABCDEF
 SIGN = bytes((0x80, 0x68, EC_KEY, hsm.SIGN_ECDSA_SHA256))
@@ -58,3 +59,41 @@ def test_power_off_ends_the_channel(personalised: Device, channel: SecureChannel
     personalised.icc_power_off()
     personalised.icc_power_on()
     assert personalised.transmit(channel.wrap(SIGN, b"message")) == b"\x6e\x00"
+
+
+# --- What it leaves in RAM ------------------------------------------------------------------------
+
+
+def test_protected_data_do_not_stay(personalised: Device, channel: SecureChannel) -> None:
+    pieces = (CONTENTS[:16], CONTENTS[-16:])
+    field = hsm.tlv(0x54, b"\0\0") + hsm.tlv(0x53, CONTENTS)
+    channel.send("10D7CD01", field[:500])
+    channel.send("00D7CD01", field[500:])
+    personalised.run_for_ms(1)
+    assert not any(piece in ram(personalised) for piece in pieces)
+    assert channel.send("00B1CD01", hsm.tlv(0x54, b"\0\0")) == CONTENTS
+    personalised.run_for_ms(1)
+    assert not any(piece in ram(personalised) for piece in pieces)
+    # The rest of an answer waits for GET RESPONSE; the search finds it.
+    assert channel.transmit("00B1CD01", hsm.tlv(0x54, b"\0\0"), None) == b"\x61\x00"
+    personalised.run_for_ms(1)
+    assert CONTENTS[-16:] in ram(personalised)
+    channel.send("00840000", b"", 8)
+    personalised.run_for_ms(1)
+    assert not any(piece in ram(personalised) for piece in pieces)
+
+
+def test_pins_do_not_stay(device: Device) -> None:
+    card = Card(device.transmit)
+    card.select()
+    card.initialize(b"a user pin", SO_PIN, pin_iterations=16, options=0x0005)
+    channel = SecureChannel(device.transmit, SECRET)
+    channel.send("00200081", b"a user pin", None)
+    session_pin = channel.send("805A0181", b"", 256)
+    assert len(session_pin) == 12
+    device.run_for_ms(1)
+    assert not any(pin in ram(device) for pin in (b"a user pin", session_pin))
+    channel.send("00200081", session_pin, None)
+    device.run_for_ms(1)
+    assert session_pin not in ram(device)
+    assert channel.send("00200081") == b""
