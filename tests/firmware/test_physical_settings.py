@@ -112,6 +112,26 @@ def test_curves_that_are_left_out(device: Device) -> None:
     device.generate_rsa(3, 1024)
 
 
+def test_a_key_on_such_a_curve_cannot_be_unwrapped(device: Device) -> None:
+    device.select()
+    device.initialize(more=tlv(0x92, b"\0"))
+    device.generate_ec(1, P256)
+    blob = device.send("80720192000000")
+    unwrap = b"\x80\x74\2\x93\0" + len(blob).to_bytes(2, "big") + blob
+    device.send(SELECT)
+    write(device, tlv(10, bytes.fromhex("00000002")))
+    device.select()
+    device.verify()
+    before = device.flash.image()
+    device.send(unwrap, 0x6A81)
+    assert device.flash.image() == before
+    device.send(SELECT)
+    write(device, tlv(10, bytes.fromhex("00000003")))
+    device.select()
+    device.verify()
+    device.send(unwrap)
+
+
 def test_initialize_and_a_session_keep_them(device: Device) -> None:
     write(device, ALL)
     device.select()

@@ -257,6 +257,13 @@ def test_without_login(device: Device, p2: int) -> None:
     refused(device, p2, bytes(65 if p2 == AGREE else 48), 0x6982)
 
 
+def test_the_pin_alone_where_custodians_are_wanted() -> None:
+    device = Device(sectors=16)
+    device.initialize(more=b"\x93\2\1\1")
+    refused(device, AGREE, bytes(65), 0x6982)
+    refused(device, ENABLE, bytes(48), 0x6982)
+
+
 @pytest.mark.parametrize("action", [UNLOCK, DISABLE])
 def test_a_press_is_asked_for(device: Device, action: int) -> None:
     device.send(b"\x80\x64\6\0\1\1\0")
