@@ -168,7 +168,11 @@ def expected(device: Device) -> set:
     if seal is not None:
         assert isinstance(seal, Seal)
         handles |= {seal._device, seal._log, seal._set, seal.pepper, seal._user}
-    return (handles | {status._so_secret}) - {None}
+    handles |= {status._so_secret, status._selected, status._waiting, status._mask}
+    lock = device.card._secure_lock
+    if lock is not None:
+        handles.add(lock._agreed)
+    return handles - {None}
 
 
 SESSIONS = [(False, False), (True, False), (False, True), (True, True)]
