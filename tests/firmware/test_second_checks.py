@@ -84,6 +84,32 @@ def test_one_wrong_evaluation_opens_nothing(monkeypatch, wrong_call: int) -> Non
             check(fid, status)
 
 
+@pytest.mark.parametrize("wrong_call", [0, 1])
+def test_one_wrong_evaluation_does_not_reach_the_lock(
+    device: Device, monkeypatch, wrong_call: int
+) -> None:
+    wrong = one_wrong(access_rules._is_user_at_lock, wrong_call, True)
+    monkeypatch.setattr(access_rules, "_is_user_at_lock", wrong)
+    with pytest.raises(AccessDenied):
+        access_rules.check_lock(device.card.status)
+
+
+@pytest.mark.parametrize("wrong_call", [0, 1, 2])
+def test_one_skipped_check_gives_no_node(device: Device, monkeypatch, wrong_call: int) -> None:
+    device.verify()
+    wallet = device.card.hd_wallet
+    wallet.put_seed(0, hsm_crypto.HD_SECP256K1, b"a seed")
+    wallet.select(b"\2\1\0")
+    # The session has ended; only the node was forgotten to be wiped.
+    node = device.card.status.take_selected()
+    device.card.status.close_user()
+    device.card.status.select(node)
+    wrong = one_wrong(access_rules.check_user, wrong_call, None)
+    monkeypatch.setattr(access_rules, "check_user", wrong)
+    with pytest.raises(AccessDenied):
+        wallet.take_selected((hsm_crypto.HD_SECP256K1,))
+
+
 def test_never_is_never(device: Device) -> None:
     device.verify()
     status = device.card.status
