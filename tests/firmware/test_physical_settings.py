@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Physical settings: checked, kept, told again, and what of them takes effect at the next start."""
+"""Physical settings: checked, kept, told again, applied at the next start."""
 
 import hsm_crypto
 import hsm_port

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""EXTRAS: device options, and a lock without whose mask no PIN opens the user class."""
+"""EXTRAS: device options, and the lock that no PIN opens without the mask."""
 
 import hsm_crypto
 import pytest

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Settings, time, reboot and attestation key of the rescue application, on the chip models."""
+"""Rescue application: settings, time, reboot, attestation key, on chip models."""
 
 from __future__ import annotations
 

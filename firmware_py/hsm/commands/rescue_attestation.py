@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rescue application: sign with the attestation key, show it, keep its certificate.
+"""Rescue application: the attestation key and its certificate.
 
 Spec: [SCHSM] 24. The attestation key is made at its first use and stays for the life of the board.
 It signs whatever it is given, without a login. So it is not the device authentication key, whose

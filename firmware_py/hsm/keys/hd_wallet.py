@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Trees of keys: master nodes in the store, one node of a tree selected for one use.
+"""Trees of keys: master nodes in the store, one node selected for one use.
 
 Spec: [SCHSM] 22; [BIP32], [SLIP-0010], [SLIP-0021]. No command exports a master node or a private
 node: the way to use one is to select it, and its use wipes it.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The key of the user class: random, sealed under the master key, locked by a mask.
+"""The key of the user class: sealed under the master key, locked by a mask.
 
 Spec: [SCHSM] 23 (secure lock). The object is `state | sealed key`; in state LOCKED the sealed key
 is sealed once more, under the mask. So it takes master key and mask, and changing the lock rewrites
