@@ -27,7 +27,8 @@ typedef struct {
 } work_t;
 
 static bool work_new(work_t *work, size_t bits) {
-    size_t room = 2 * bits + 128;
+    // g e d has 52 bits more than n, the fraction 64; the library has no number of twice 4096 bits and more.
+    size_t room = bits + 192;
     work->n = crypto_number_new(room);
     work->multiple = crypto_number_new(room);
     work->scratch = crypto_number_new(room);
