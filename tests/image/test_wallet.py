@@ -15,6 +15,7 @@ from sim.apdu import command
 from sim.device import Device
 from sim.life.card import Card, tlv
 from tests.image.conftest import EC_KEY, PIN
+from tests.image.test_residue import ram
 
 OK = b"\x90\0"
 HASH = bytes(range(32))
@@ -54,6 +55,14 @@ def hd(device: Device, p1: int, p2: int, data: bytes) -> bytes:
     return device.transmit(command(0x80, 0x4A, p1, p2, data, 256))
 
 
+def in_ram(device: Device, secret: bytes) -> bool:
+    """In either order of bytes, or of words."""
+    words = [secret[at : at + 4][::-1] for at in range(0, len(secret), 4)]
+    memory = ram(device)
+    forms = (secret, secret[::-1], b"".join(words))
+    return any(form[:12] in memory for form in forms)
+
+
 @pytest.mark.parametrize("scheme", [K1, R1])
 def test_keys_on_a_curve(wallet: Device, scheme: int) -> None:
     assert hd(wallet, scheme, 0, SEED) == OK
@@ -66,6 +75,26 @@ def test_keys_on_a_curve(wallet: Device, scheme: int) -> None:
     key = ec.EllipticCurvePublicKey.from_encoded_point(CURVES[scheme], answer[45:-2])
     key.verify(signature[:-2], HASH, ec.ECDSA(Prehashed(hashes.SHA256())))
     assert wallet.transmit(sign) == b"\x69\x85"
+
+
+def test_no_seed_nor_key_stays_in_ram(wallet: Device) -> None:
+    """The master node's key of SEED on secp256k1 and the key at PATH, by [BIP32]."""
+    master = "e8f32e723decf4051aefac8e2c93c9c5b214313817cdb01a1494b917c8436b35"
+    node = "3c6cb8d0f6a264c91ea8b5030fadaa8e538b020f0a387421a12de9319dc93368"
+    assert hd(wallet, K1, 0, SEED) == OK
+    assert hd(wallet, SELECT, 0, PATH) == OK
+    wallet.run_for_ms(1)
+    # The search finds what is there: the selected node, in the crypto module's memory.
+    assert in_ram(wallet, bytes.fromhex(node))
+    assert not in_ram(wallet, SEED)
+    assert not in_ram(wallet, bytes.fromhex(master))
+    wallet.transmit(command(0x80, 0x68, 0x00, 0xA0, HASH, 256))
+    wallet.run_for_ms(1)
+    assert not in_ram(wallet, bytes.fromhex(node))
+    assert hd(wallet, SELECT, 0, PATH) == OK
+    Card(wallet.transmit).select()
+    wallet.run_for_ms(1)
+    assert not in_ram(wallet, bytes.fromhex(node))
 
 
 def test_symmetric_keys(wallet: Device) -> None:
@@ -109,6 +138,12 @@ def test_the_secure_lock(wallet: Device) -> None:
     assert lock(3, sealed(bytes(32))) == b"\x67\0"
     assert lock(3, sealed()) == OK
     assert wallet.transmit(sign)[-2:] == OK
+    # The session keeps the mask, for its other logins.
+    assert in_ram(wallet, MASK)
+    card.select()
+    wallet.run_for_ms(1)
+    assert not in_ram(wallet, MASK)
+    card.verify(PIN)
     assert lock(4, sealed()) == OK
     card.select()
     card.verify(PIN)
