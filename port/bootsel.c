@@ -17,6 +17,8 @@ void bootsel_enter_if_asked(void) {
     if (watchdog_hw->scratch[0] == (FATAL_MARK | FATAL_BOOTSEL)) {
         // The loader starts the image again without clearing this.
         watchdog_hw->scratch[0] = 0;
+        // Nobody feeds the watchdog there.
+        hw_clear_bits(&watchdog_hw->ctrl, WATCHDOG_CTRL_ENABLE_BITS);
         reset_usb_boot(0, 0);
     }
 }

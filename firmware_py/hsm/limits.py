@@ -43,7 +43,7 @@ KEY_DOMAINS_MAX = const(16)
 # [SCHSM] 22: hosts number seeds 0 to 9 and bring up to 64 bytes of one.
 MASTER_NODES_MAX = const(10)
 SEED_BYTES_MAX = const(64)
-# Hosts' paths have 5 levels ([BIP44]); this bounds one command to some seconds on RP2040.
+# Hosts' paths have 5 levels ([BIP44]); 32 on a curve take a quarter of a minute on RP2040.
 PATH_LEVELS_MAX = const(32)
 LABEL_BYTES_MAX = const(255)
 
