@@ -27,8 +27,7 @@ typedef struct {
 } work_t;
 
 static bool work_new(work_t *work, size_t bits) {
-    // g e d has 52 bits more than n, the fraction 64; the library has no number of twice 4096 bits and more.
-    size_t room = bits + 192;
+    size_t room = bits + 192; // e (31 bits) and g (21), a shift by 64, two words more where the library divides
     work->n = crypto_number_new(room);
     work->multiple = crypto_number_new(room);
     work->scratch = crypto_number_new(room);
