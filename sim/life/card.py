@@ -40,6 +40,7 @@ SIGN_ECDSA_SHA384 = 0x74
 DECIPHER_RSA_RAW = 0x21
 
 EF_DEVICE_CERTIFICATE = 0x2F02
+EF_WRAPPED_KEY = 0x2F10
 KEY_PREFIX = 0xCC00
 DESCRIPTION_PREFIX = 0xC400
 CERTIFICATE_PREFIX = 0xCE00
@@ -269,6 +270,15 @@ class Card:
         """MANAGE KEY DOMAIN: forget the DKEK and its shares."""
         apdu = command(0x80, 0x52, 0x04, number, ne=256)
         return KeyDomain.parse(self._do("MANAGE KEY DOMAIN (clear)", apdu))
+
+    def wrap_key(self, key_id: int) -> bytes:
+        """WRAP KEY: the key blob ([SCHSM] 12.1)."""
+        return self._do("WRAP KEY", command(0x80, 0x72, key_id, 0x92, ne=65536, extended=True))
+
+    def unwrap_key(self, key_id: int, blob: bytes = b"") -> None:
+        """UNWRAP KEY: from `blob`, or from EF 2F10 if there is none ([SCHSM] 12.2)."""
+        apdu = command(0x80, 0x74, key_id, 0x93, blob, extended=bool(blob))
+        self._do("UNWRAP KEY", apdu)
 
     def delete_key_domain(self, number: int = 0) -> None:
         """MANAGE KEY DOMAIN: the domain is not set up any more."""
