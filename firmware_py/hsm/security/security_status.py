@@ -43,6 +43,9 @@ class SecurityStatus:
         Where the secure lock is on and no mask came in this session, the user waits for `unlock`.
         """
         self._waiting = _wiped(self._waiting)
+        if user_class.upgrade(self._store, master_key):
+            self._user = _OPEN
+            return
         is_locked = user_class.is_locked(self._store)
         self._waiting = user_class.sealing_key(master_key)
         if self._mask is not None or not is_locked:

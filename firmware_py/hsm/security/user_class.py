@@ -9,6 +9,7 @@ one small object and no reference data.
 from micropython import const
 
 from hsm.files.object_ids import ID_USER_CLASS_KEY, KIND_USER_CLASS_KEY
+from hsm.store import StoreError
 from hsm.store.record import FLAG_VITAL
 
 KEY_BYTES = const(32)
@@ -29,9 +30,27 @@ def put_new(change, seal, master_key):
         _put(change, _UNLOCKED, seal.seal_user_class(key))
 
 
+def upgrade(store, master_key):
+    """Give the flash of an earlier firmware, which has none, its object: False if it has one.
+
+    The user class's key came from the master key alone then; it is adopted by the seal, and stays.
+    """
+    if store.contains(ID_USER_CLASS_KEY):
+        return False
+    store.seal.adopt_user_class(master_key.derive(b"seal user class"))
+    try:
+        with store.transaction() as change:
+            put_new(change, store.seal, master_key)
+            change.commit()
+    except StoreError:
+        # Worn out: what was committed stays readable, and there can be no lock.
+        store.seal.adopt_user_class(master_key.derive(b"seal user class"))
+    return True
+
+
 def is_locked(store):
     """True if it takes the mask to open the user class."""
-    return store.read(ID_USER_CLASS_KEY)[:1] != _UNLOCKED
+    return store.contains(ID_USER_CLASS_KEY) and store.read(ID_USER_CLASS_KEY)[:1] != _UNLOCKED
 
 
 def open_key(store, key, mask):
