@@ -2,7 +2,7 @@
 # The way in for people and CI: every target sets up what it needs and hands over to nox.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim serve test firmware robot powerloss replay rollback wear fuzz lint bench flash \
+.PHONY: help setup sim serve test firmware robot interop powerloss replay rollback wear fuzz lint bench flash \
 	reader-identity clean
 
 # The first Python that is new enough; set PYTHON to choose another.
@@ -42,6 +42,10 @@ firmware: ## build the images of all boards
 robot: ## suites in plain language, on both boards; report in build/robot
 	@$(PYTHON) -m tools.setup sim
 	@$(NOX) robot -- $(ARGS)
+
+interop: ## OpenSC, OpenSSH, OpenSSL, GnuTLS and python-pkcs11 with the image
+	@$(PYTHON) -m tools.setup interop
+	@$(NOX) interop -- $(ARGS)
 
 powerloss: ## every cut and every tear of every command; report in build/powerloss
 	@$(PYTHON) -m tools.setup sim

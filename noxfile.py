@@ -119,6 +119,7 @@ def tests(session: nox.Session) -> None:
         session.error("not everything passed")
 
 
+BOTH_CORES = ("-n", "2", "--dist", "loadfile")
 REPEAT = {"pytest": "nox -s tests -- tests"}
 
 
@@ -129,8 +130,8 @@ def timed(step: Callable[[nox.Session], None], session: nox.Session) -> tuple[bo
 
 
 def suites(session: nox.Session) -> None:
-    """All pytest suites, on both cores."""
-    options = ("-n", "2", "--dist", "loadfile", "--durations", "15")
+    """All pytest suites but that of the hosts, on both cores."""
+    options = (*BOTH_CORES, "--durations", "15", "--ignore", "tests/interop")
     run(session, "pytest", *options, "tests", purpose="tests")
 
 
@@ -161,6 +162,14 @@ def robot(session: nox.Session) -> None:
     """Suites in plain language on all boards: -- [--board pico2] [--suite keys] [--test NAME]."""
     run(session, "tools.firmware", "--quiet", "--target", "hsm")
     run(session, "robot_tests", *session.posargs)
+
+
+@nox.session
+def interop(session: nox.Session) -> None:
+    """OpenSC, OpenSSH, OpenSSL, GnuTLS and python-pkcs11 with the image: -- [-k NAME | ...]."""
+    run(session, "tools.firmware", "--quiet", "--target", "hsm", purpose="interop")
+    arguments = (*BOTH_CORES, "tests/interop", *session.posargs)
+    run(session, "pytest", *arguments, purpose="interop")
 
 
 @nox.session
@@ -209,6 +218,7 @@ def bench(session: nox.Session) -> None:
 STEPS: dict[str, Callable[[nox.Session], None]] = {
     "lint": lint,
     "pytest": suites,
+    "interop": interop,
     "robot": robot,
     "rollback": rollback,
     "wear": wear,

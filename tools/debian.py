@@ -39,6 +39,10 @@ def _file(*paths: str) -> Callable[[], bool]:
     return lambda: any(Path(path).exists() for path in paths)
 
 
+def _any_file(folder: str, pattern: str) -> Callable[[], bool]:
+    return lambda: any(Path(folder).glob(pattern))
+
+
 def _arm_library(name: str) -> Callable[[], bool]:
     def present() -> bool:
         try:
@@ -100,7 +104,15 @@ RUN = (
     Need("npm", _program("node", "npm")),
 )
 
-ALL = (*ENVIRONMENT, *BUILD, *RUN)
+# Hosts of other people that the image is tried with.
+HOSTS = (
+    Need("openssh-server", _program("sshd")),
+    Need("openssh-client", _program("ssh", "ssh-keygen")),
+    Need("libengine-pkcs11-openssl", _any_file("/usr/lib", "*/engines-*/pkcs11.so")),
+    Need("gnutls-bin", _program("p11tool", "certtool")),
+)
+
+ALL = (*ENVIRONMENT, *BUILD, *RUN, *HOSTS)
 
 
 def missing(needs: Iterable[Need]) -> list[str]:

@@ -33,6 +33,7 @@ PURPOSES: dict[str, tuple[debian.Need, ...]] = {
     "sim": debian.BUILD,
     "serve": (*debian.BUILD, *debian.RUN),
     "tests": (*debian.BUILD, *debian.RUN),
+    "interop": (*debian.BUILD, *debian.RUN, *debian.HOSTS),
 }
 
 

@@ -57,7 +57,11 @@ class Namespace:
     def run(self, *arguments: str, timeout_s: float = 300) -> subprocess.CompletedProcess[str]:
         """Run a program inside and collect what it prints."""
         return subprocess.run(
-            self.command(*arguments), capture_output=True, text=True, timeout=timeout_s
+            self.command(*arguments),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
         )
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,13 +10,11 @@ from pathlib import Path
 import pytest
 
 import boards
+from tests.interop.hosts import LOGIN, PIN, SO_PIN, listed_objects, openssl
 from tests.interop.namespace import Namespace
 from tests.interop.server import Server, ToolFailed
 
-SO_PIN = "3537363231383830"
-PIN = "648219"
 LABEL = "Interop"
-LOGIN = ("--login", "--pin", PIN)
 EC_ID, RSA_ID, DATA_LABEL = "10", "20", "notes"
 
 
@@ -36,13 +32,6 @@ def server(
 def folder(server: Server) -> Path:
     """Where the files of this token are."""
     return server.flash_file.parent
-
-
-def openssl(*arguments: str) -> str:
-    """Run openssl; its output."""
-    return subprocess.run(
-        ["openssl", *arguments], check=True, capture_output=True, text=True
-    ).stdout
 
 
 def test_the_card_is_recognised(server: Server) -> None:
@@ -134,11 +123,6 @@ def test_pkcs15_structure_is_readable(server: Server) -> None:
 def test_the_tools_own_test_passes(server: Server) -> None:
     output = server.pkcs11("--test", *LOGIN, timeout_s=600)
     assert "No errors" in output
-
-
-def listed_objects(server: Server) -> str:
-    """What the token holds, without the numbers that the module gives out anew each time."""
-    return re.sub(r"object \d+", "object", server.pkcs11(*LOGIN, "--list-objects"))
 
 
 def test_objects_survive_the_end_of_the_server(server: Server, folder: Path) -> None:
