@@ -2,8 +2,8 @@
 # The way in for people and CI: every target sets up what it needs and hands over to nox.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim serve test firmware robot interop powerloss replay rollback wear fuzz lint bench flash \
-	reader-identity clean
+.PHONY: help setup sim serve test firmware robot interop soak powerloss replay rollback wear fuzz lint bench \
+	flash reader-identity clean
 
 # The first Python that is new enough; set PYTHON to choose another.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -46,6 +46,10 @@ robot: ## suites in plain language, on both boards; report in build/robot
 interop: ## OpenSC, OpenSSH, OpenSSL, GnuTLS and python-pkcs11 with the image
 	@$(PYTHON) -m tools.setup interop
 	@$(NOX) interop -- $(ARGS)
+
+soak: ## 10,000 mixed commands on one card; nothing fails for memory
+	@$(PYTHON) -m tools.setup sim
+	@$(NOX) soak -- $(ARGS)
 
 powerloss: ## every cut and every tear of every command; report in build/powerloss
 	@$(PYTHON) -m tools.setup sim

@@ -120,7 +120,8 @@ def tests(session: nox.Session) -> None:
 
 
 BOTH_CORES = ("-n", "2", "--dist", "loadfile")
-REPEAT = {"pytest": "nox -s tests -- tests"}
+BRIEF_SOAK = ("--commands", "1000")
+REPEAT = {"pytest": "nox -s tests -- tests", "soak": f"nox -s soak -- {' '.join(BRIEF_SOAK)}"}
 
 
 def timed(step: Callable[[nox.Session], None], session: nox.Session) -> tuple[bool, float]:
@@ -208,6 +209,19 @@ def wear(session: nox.Session) -> None:
 
 
 @nox.session
+def soak(session: nox.Session) -> None:
+    """10,000 mixed commands on one card: -- [--commands N] [--board pico2] [--seed S]."""
+    run(session, "tools.firmware", "--quiet", "--target", "hsm")
+    run(session, "bench.soak", *session.posargs)
+
+
+def soak_briefly(session: nox.Session) -> None:
+    """The first thousand commands of the soak test."""
+    run(session, "tools.firmware", "--quiet", "--target", "hsm")
+    run(session, "bench.soak", *BRIEF_SOAK)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure speed and cost; prints a table and writes JSON."""
     run(session, "tools.firmware", "--quiet", purpose="tests")
@@ -219,6 +233,7 @@ STEPS: dict[str, Callable[[nox.Session], None]] = {
     "lint": lint,
     "pytest": suites,
     "interop": interop,
+    "soak": soak_briefly,
     "robot": robot,
     "rollback": rollback,
     "wear": wear,

@@ -20,8 +20,8 @@
 #define MICROPY_ENABLE_GC (1)
 #define MICROPY_ENABLE_FINALISER (1)
 #define MICROPY_STACK_CHECK (1)
-// The heap is three times what the firmware holds; looking for space in it is what costs.
-#define MICROPY_BYTES_PER_GC_BLOCK (32)
+// The smallest blocks: functions and short tuples have this size, and RP2040 is short of heap, not of time.
+#define MICROPY_BYTES_PER_GC_BLOCK (16)
 #define MICROPY_ALLOC_PATH_MAX (64)
 #define MICROPY_ENABLE_EMERGENCY_EXCEPTION_BUF (1)
 #define MICROPY_EMERGENCY_EXCEPTION_BUF_SIZE (256)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """How much of MicroPython's heap is in use, read from its allocation table in RAM.
 
-The table has two bits for each block of 32 bytes: 00 free, anything else in use. It begins where
+The table has two bits for each block of 16 bytes: 00 free, anything else in use. It begins where
 the heap begins, and the collector's state names its length (MicroPython: py/gc.c, py/mpstate.h).
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from sim.device import Device
 
-BLOCK_BYTES = 32
+BLOCK_BYTES = 16
 _FREE = 0
 _TAILS = bytes((0, 0, 1, 0)) + bytes(252)
 _STATE_BYTES = 1024
