@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""APDUs through PC/SC: `python -m tests.interop.apdus HEX...` prints an answer a line.
+"""APDUs through PC/SC: `python -m tests.interop.apdus HEX...` prints answers.
 
 For what the tools have no command for; all APDUs go in one connection to the card.
 """

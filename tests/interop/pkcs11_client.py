@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A program on python-pkcs11, as `python -m tests.interop.pkcs11_client MODULE TOKEN PIN`.
+"""A program on python-pkcs11; arguments: MODULE TOKEN PIN.
 
 Everything that the token computes is checked with `cryptography`.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Public key authentication: a custodian's card exports its key, another card takes it.
+"""Public key authentication: one card exports a key, another registers it.
 
 sc-hsm-tool wants device certificates of one authority on both cards: the test is that authority.
 The tool registers without a login, which this card wants: what it exported goes there by APDUs.

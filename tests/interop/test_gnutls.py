@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""GnuTLS: keys, signatures, certificates and random numbers of the token with p11tool."""
+"""GnuTLS: keys, signatures, certificates and random numbers with p11tool."""
 
 from __future__ import annotations
 

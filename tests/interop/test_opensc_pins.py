@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""PINs and what pkcs15-tool does: changed, blocked, unblocked; keys and files shown."""
+"""PINs changed, blocked, unblocked; what pkcs15-tool shows of keys and files."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""OpenSSL through its PKCS#11 engine: a CA, and a TLS server, whose keys are in the token."""
+"""OpenSSL, PKCS#11 engine: keys of a CA and of TLS servers in the token."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""OpenSC's recorded sessions against the image: equal answers, but for counted masks.
+"""OpenSC's recorded sessions against the image: equal but for counted masks.
 
 tests/vectors/sessions/sessions.toml says of each session in which state the card is before, and how
 many bytes are masked: nothing else may come under a mask unnoticed.
