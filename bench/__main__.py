@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
 import json
 import os
 import tempfile
@@ -16,8 +17,12 @@ from rich.progress import Progress
 from rich.table import Table
 
 import boards
-from bench import device_figures, emulators, operations, pin_stretching
-from bench.references import LIBRARY_MS, PICO_HSM_C_MS
+from bench import device_figures, emulators, operations, pin_stretching, rsa_generation
+from bench.references import (
+    LIBRARY_MS,
+    PICO_HSM_C_MS,
+    PICO_HSM_C_RSA_2048_GENERATION_MS,
+)
 from tests.image import full_store
 from tools.errors import ToolError, exit_with
 
@@ -63,9 +68,10 @@ def image(board: str) -> Path:
 
 def measure(console: Console) -> dict[str, list[dict]]:
     """Everything, with a progress bar; plain data."""
-    speeds, devices, commands, pins, stores = [], [], [], [], []
+    speeds, devices, commands, keys, pins, stores = [], [], [], [], [], []
     with tempfile.TemporaryDirectory() as folder, Progress(console=console) as progress:
-        task = progress.add_task("measuring", total=1 + 5 * len(boards.names()))
+        steps = 5 + len(rsa_generation.SEEDS)
+        task = progress.add_task("measuring", total=1 + steps * len(boards.names()))
         for board in boards.names():
             flash_file = Path(folder) / f"{board}.flash"
             progress.update(task, description=f"{board}: personalising")
@@ -74,6 +80,9 @@ def measure(console: Console) -> dict[str, list[dict]]:
             devices.append(device_figures.measure(board, image(board), flash_file))
             progress.update(task, advance=1, description=f"{board}: counting instructions")
             commands += operations.Bench(board, image(board), flash_file).measure()
+            progress.update(task, description=f"{board}: RSA keys")
+            advance = functools.partial(progress.advance, task)
+            keys.append(rsa_generation.measure(board, image(board), flash_file, advance))
             progress.update(task, advance=1, description=f"{board}: stretching PINs")
             pins += pin_stretching.measure(board, image(board), Path(folder))
             progress.update(task, advance=1, description=f"{board}: filling the store")
@@ -88,6 +97,7 @@ def measure(console: Console) -> dict[str, list[dict]]:
             dataclasses.asdict(command) | {"estimated_ms": command.estimated_ms}
             for command in commands
         ],
+        "rsa_generation": [dataclasses.asdict(key) for key in keys],
         "pins": [
             dataclasses.asdict(pin)
             | {"estimated_ms": pin.estimated_ms, "six_digits_s": pin.six_digits_s}
@@ -102,6 +112,7 @@ def show(console: Console, figures: dict[str, list[dict]]) -> None:
     show_emulators(console, figures["emulators"])
     show_devices(console, figures["devices"])
     show_commands(console, figures["commands"])
+    show_rsa_generation(console, figures)
     show_pins(console, figures["pins"])
     show_stores(console, figures["stores"])
 
@@ -165,6 +176,29 @@ def show_commands(console: Console, rows: list[dict]) -> None:
             f"{row['estimated_ms']:,.1f}",
             f"{LIBRARY_MS[key]:,.0f}" if key in LIBRARY_MS else "",
             f"{PICO_HSM_C_MS[key]:,}" if key in PICO_HSM_C_MS else "",
+        )
+    console.print(shown)
+
+
+def show_rsa_generation(console: Console, figures: dict[str, list[dict]]) -> None:
+    title = (
+        "GENERATE RSA-2048 with consecutive entropy seeds; seconds on the chip are estimated\n"
+        "with the cycles an instruction of SIGN RSA-2048 takes."
+    )
+    columns = ("mean\ninstr.", "median", "worst", "chip\nmean", "median", "worst", "C firm-\nware")
+    shown = table(title, ("board", "keys"), columns)
+    signs = {row["board"]: row for row in figures["commands"] if row["name"] == "SIGN RSA-2048"}
+    for row in figures["rsa_generation"]:
+        sign = signs[row["board"]]
+        seconds = sign["estimated_ms"] / sign["instructions"] / 1000
+        counts = [row[f"{kind}_instructions"] for kind in ("mean", "median", "worst")]
+        published = PICO_HSM_C_RSA_2048_GENERATION_MS.get(row["board"])
+        shown.add_row(
+            row["board"],
+            str(row["keys"]),
+            *(f"{count / 1e6:,.0f} M" for count in counts),
+            *(f"{count * seconds:.1f} s" for count in counts),
+            "" if published is None else f"{published / 1000:.0f} s",
         )
     console.print(shown)
 
