@@ -55,6 +55,11 @@ class Exploration:
     closed: bool = False
     tiles: list[Tile] = field(default_factory=list)
 
+    def add(self, other: Exploration) -> None:
+        """Count in what was explored beside it; depths and tiles stay those of the first."""
+        for name in ("cuts", "images", "recoveries", "boots"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
 
 @dataclass(frozen=True)
 class _Branch:

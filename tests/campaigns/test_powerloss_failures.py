@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from campaigns.powerloss import failures
+from campaigns.powerloss import catalogue, failures, store_scenarios
+from campaigns.powerloss.catalogue import Task
 from campaigns.powerloss.desktop_store import Contents, StoreState, StoreSubject
+from campaigns.powerloss.runner import run_task
 from campaigns.powerloss.store_scenarios import SCENARIOS
 
 # ruff: isort: split
@@ -39,3 +41,24 @@ def test_an_error_after_which_all_is_done_is_noticed(subject, monkeypatch):
     failed = replace(subject.done, error="StoreFailure")
     monkeypatch.setattr(subject, "perform", lambda faults=(): failed)
     assert all("shows something else" in problem for problem in problems(subject))
+
+
+def test_a_failing_operation_has_a_scenario_of_its_name():
+    put = store_scenarios.named("put")
+    assert put is not None and put.name == "put" and not put.faults
+    failing = store_scenarios.named("put_failing_2")
+    assert failing is not None and failing == store_scenarios.failing(put, 2)
+    assert [fault.operation_index for fault in failing.faults] == [2]
+    for name in ("", "putt", "put_failing_", "put_failing_x", "putt_failing_1"):
+        assert store_scenarios.named(name) is None
+    assert catalogue.is_known("store", "put_failing_2")
+    assert not catalogue.is_known("card", "put_failing_2")
+
+
+def test_cuts_behind_a_failure_are_judged_with_all_others():
+    task = Task("put", "store", 0, 1, (None,))
+    plain, behind = run_task(task), run_task(replace(task, failing=True))
+    assert behind.found.images > 2 * plain.found.images
+    assert behind.found.tiles == plain.found.tiles
+    atomic = behind.ledger.tallies["ATOM-1"].evaluations
+    assert atomic == behind.found.images and not behind.ledger.violations
