@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Operations are named for what they do, also where a page ends in a record.
+"""Operations are named for what they do, also where a page ends in a record."""
 
 from __future__ import annotations
 
