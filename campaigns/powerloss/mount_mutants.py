@@ -104,4 +104,4 @@ def _try_out(mount: Mount, make_flash: Callable[[Image], RecordingFlash], cut: s
     boot = subject.boot(image, make_flash)
     phase = recording.phase(mount.cut.operation)
     node = Node((mount.cut,), phase, image, boot, subject.boot(boot.end))
-    return mount_violation(subject, node, boot.entries[cut])
+    return mount_violation(subject, node, cut)

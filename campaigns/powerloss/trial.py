@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from campaigns.powerloss import failures
 from campaigns.powerloss.desktop_store import StoreSubject
 from campaigns.powerloss.store_invariants import StoreInvariants
-from sim.flash.journal import Entry
 from sim.scenario.cut import Path
 from sim.scenario.explorer import Explorer, Node, Place
 from sim.scenario.invariants import Invariant, Ledger
@@ -59,15 +58,14 @@ def store_violation(subject: StoreSubject, recording: Recording) -> str:
     return first_violation(subject, invariants.all(), recording)
 
 
-def mount_violation(subject: StoreSubject, node: Node, entries: Sequence[Entry]) -> str:
-    """The same for a mount: what it left in flash and RAM, then cuts of `entries` of it."""
+def mount_violation(subject: StoreSubject, node: Node, cut: slice) -> str:
+    """The same for a mount: what it left in flash and RAM, then its operations `cut` are cut."""
     invariants = StoreInvariants(subject).all()
     ledger = Ledger()
     if not ledger.judge(invariants, node, lambda: ""):
         return ledger.violations[0].invariant
     done = node.boot.entries
-    start = node.image.replay(done[: done.index(entries[0])] if entries else done)
-    recovery = Recovery(start, tuple(entries), known=node.phase)
+    recovery = Recovery(node.image.replay(done[: cut.start]), done[cut], known=node.phase)
     return first_violation(subject, invariants, recovery, node.path)
 
 
