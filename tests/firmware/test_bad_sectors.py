@@ -162,6 +162,39 @@ def test_every_cut_behind_a_failure(prepare, change: Change) -> None:
     assert len(seen) > 20
 
 
+def test_leaving_a_full_sector_spares_its_neighbour() -> None:
+    """Its last record ends where the next sector's head begins."""
+    flash, store = fresh()
+    put(store, 1, b"replaced below")
+    victim = store.log.head
+    put(store, 2, b"stays" * 20)
+    # A record fills what is left to the last byte; its commit goes to another sector.
+    overhead = record.HEADER_BYTES + record.TAG_BYTES
+    while (room := store.log.end - store.log.position) > overhead + 600:
+        put(store, 3 + room, bytes(400))
+    put(store, 4, bytes(room - overhead))
+    assert store.log.end_of(victim) == (victim + 1) << SECTOR_SHIFT
+    neighbour = store.log.head
+    assert neighbour == victim + 1
+    put(store, 5, b"lives in the neighbour")
+    before = objects(store)
+    flash = FailingFlash(flash.image())
+    store = mounted(flash)
+    # Record 1 cannot be destroyed.
+    replaced = store.index.offset(1, 0)
+    real = flash.program
+
+    def program(offset: int, data) -> None:
+        if replaced < offset < replaced + 100 and not flash.failing:
+            flash.fails_at = flash.operations
+        real(offset, data)
+
+    flash.program = program
+    put(store, 1, b"new")
+    assert flash.failing == {victim}
+    assert objects(mounted(flash)) == {**before, 1: b"new"}
+
+
 def test_the_bitmap_goes_with_the_head() -> None:
     flash = FailingFlash(prepared().image())
     store = mounted(flash)

@@ -314,6 +314,9 @@ class Log:
         What stands behind the header goes first, then its state, then its fields: wherever a cut
         falls, the header is torn, or that of a destroyed record, and never looks whole.
         """
+        if position >= end:
+            # The sector is full: the next byte is the head of its neighbour.
+            return
         contents = min(position + record.HEADER_BYTES, end)
         try:
             self._zero(contents, end - contents)
