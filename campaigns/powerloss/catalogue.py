@@ -45,17 +45,13 @@ FULL_TEARS: Tears = (None, None, FEW)
 
 @dataclass(frozen=True)
 class Task:
-    """One scenario on one board; `depth` None: to closure.
-
-    `failing`: once more with each operation of the command failing, and cuts behind that.
-    """
+    """One scenario on one board; `depth` None: to closure."""
 
     scenario: str
     board: str
     seed: int
     depth: int | None
     tears: Tears
-    failing: bool = False
 
 
 class Invariants(Protocol):
@@ -138,7 +134,7 @@ def tasks(
 def _task(name: str, board: str, seed: int, depth: int | None, full: bool) -> Task:
     on_store = board == desktop_store.BOARD
     if full:
-        return Task(name, board, seed, depth, FULL_TEARS, failing=True)
+        return Task(name, board, seed, depth, FULL_TEARS)
     deep = name in card_scenarios.CORE and board in DEEP_BOARDS
     usual = CORE_DEPTH if deep else 1
     if on_store:
@@ -176,7 +172,7 @@ def _store_work(task: Task) -> Work:
     unsound = "" if subject.record() == recording else TWO_JOURNALS
     fail = partial(failures.verdicts, subject, len(recording.entries))
     work = Work(subject, StoreInvariants(subject), recording, place, unsound, fail)
-    if not task.failing or scenario.faults:
+    if scenario.faults:
         return work
     return replace(work, failing=partial(_failing, task, scenario, len(recording.entries)))
 
