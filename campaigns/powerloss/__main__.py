@@ -33,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--scenario", action="append", default=[], help="only this one")
     result.add_argument("--seed", type=int, default=SEED, help="of entropy and of random tears")
     result.add_argument("--depth", type=int, help="cuts one after the other")
-    result.add_argument("--full", action="store_true", help="all tears, until nothing new comes up")
+    result.add_argument("--full", action="store_true", help="until nothing new comes up")
     result.add_argument("--output", type=Path, default=REPORTS, help="folder of the reports")
     result.add_argument("--mutants", action="store_true", help="only the planted faults")
     return result

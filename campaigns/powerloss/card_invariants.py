@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 
+from campaigns.powerloss import remains
 from campaigns.powerloss.card_scenarios import (
     NEW_PIN,
     NEW_SO_PIN,
@@ -15,12 +16,12 @@ from campaigns.powerloss.card_scenarios import (
 )
 from campaigns.powerloss.card_subject import CardSubject
 from campaigns.powerloss.host_view import HostView
-from campaigns.powerloss.layout import payload
+from campaigns.powerloss.remains import Remains
 from campaigns.powerloss.store_invariants import PAGE_PROGRAMS_MAX
 from sim.flash.cells import ERASED_SECTOR
 from sim.life import card as hsm
 from sim.scenario.explorer import Node
-from sim.scenario.images import Image, Sector
+from sim.scenario.images import Sector
 from sim.scenario.invariants import Invariant, Verdict
 from sim.scenario.subject import Phase
 
@@ -28,9 +29,8 @@ from sim.scenario.subject import Phase
 BOOT_INSTRUCTIONS_MAX = 60_000_000
 BOOT_OPERATIONS_MAX = 400
 NOT_SET_UP = 0x6A88
-WINDOW_BYTES = 16
-WINDOWS_MAX = 24
-KNOWN_SECRETS = (PIN, NEW_PIN, SO_PIN, NEW_SO_PIN, *SHARES, PRIVATE[:WINDOW_BYTES])
+SECRET_BYTES = 16
+KNOWN_SECRETS = (PIN, NEW_PIN, SO_PIN, NEW_SO_PIN, *SHARES, PRIVATE[:SECRET_BYTES])
 
 
 class CardInvariants:
@@ -41,8 +41,8 @@ class CardInvariants:
         self._before, self._after = subject.before, subject.after
         self._possible = (subject.before, subject.after, subject.spent, subject.restored)
         self._start, self._end = subject.recording.start, subject.end
-        self._old = _destroyed(self._start, self._end)
-        self._new = self._written()
+        self._old = Remains(remains.destroyed(self._start, self._end))
+        self._new = Remains(self._written())
         self._secrets = [*KNOWN_SECRETS, *subject.secrets]
         # Sectors known to hold no secret, by digest.
         self._clean: set[bytes] = set()
@@ -189,12 +189,12 @@ class CardInvariants:
         view = self._view(node)
         if view is None:
             return None
-        windows = self._old if view == self._after else self._new
-        if not windows or (view == self._after and self._more_to_come(node)):
+        gone = self._old if view == self._after else self._new
+        if not gone.wanted or (view == self._after and self._more_to_come(node)):
             return None
-        raw = _written_bytes(node.boot.end)
-        left = [window for window in windows if window in raw]
-        return Verdict(len(windows), f"{left[0].hex()} is still there" if left else "")
+        left = sorted(gone.in_image(node.boot.end))
+        problem = f"{left[0].to_bytes(8, 'little').hex()} is still there" if left else ""
+        return Verdict(len(gone.wanted), problem)
 
     def _more_to_come(self, node: Node) -> bool:
         """Tries that are back are all that a host sees; what follows may not have happened."""
@@ -204,16 +204,14 @@ class CardInvariants:
             return False
         return self._after == self._before.with_tries(question, tries)
 
-    def _written(self) -> list[bytes]:
+    def _written(self) -> set[int]:
         """Payloads of the command's new records, where all of them are of one transaction.
 
         Before the first one of a card nothing is settled: the next INITIALIZE erases all.
         """
         if self._subject.scenario.separate or self._before.status("user PIN") == NOT_SET_UP:
-            return []
-        pieces = [payload(entry)[:WINDOW_BYTES] for entry in self._subject.recording.entries]
-        start = _written_bytes(self._start)
-        return [piece for piece in pieces if len(piece) == WINDOW_BYTES and piece not in start]
+            return set()
+        return remains.written(self._start, self._subject.recording.entries)
 
     def _sealed(self, node: Node) -> Verdict:
         written = [sector for sector in node.image.sectors if not _is_erased(sector)]
@@ -239,25 +237,6 @@ class CardInvariants:
 
 def _is_erased(sector: Sector) -> bool:
     return sector.cells == ERASED_SECTOR
-
-
-def _written_bytes(image: Image) -> bytes:
-    return b"".join(sector.cells for sector in image.sectors if not _is_erased(sector))
-
-
-def _destroyed(start: Image, end: Image) -> list[bytes]:
-    """Pieces of what stood in the flash before the command and stands nowhere afterwards."""
-    raw = _written_bytes(end)
-    found = []
-    for before, after in zip(start.sectors, end.sectors, strict=True):
-        if before is after or before.cells == after.cells:
-            continue
-        for at in range(0, len(before.cells), WINDOW_BYTES):
-            piece = before.cells[at : at + WINDOW_BYTES]
-            varied = len(set(piece)) > WINDOW_BYTES // 2
-            if varied and piece != after.cells[at : at + WINDOW_BYTES] and piece not in raw:
-                found.append(piece)
-    return found[:: max(1, -(-len(found) // WINDOWS_MAX))]
 
 
 def _uses_left(control: bytes) -> int | None:

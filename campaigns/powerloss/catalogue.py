@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any, Protocol
 
@@ -20,7 +20,7 @@ from campaigns.powerloss.board_bench import BoardBench
 from campaigns.powerloss.card_invariants import CardInvariants
 from campaigns.powerloss.card_scenarios import CardScenario
 from campaigns.powerloss.card_subject import TWO_JOURNALS, CardBench, CardSubject
-from campaigns.powerloss.desktop_store import StoreSubject
+from campaigns.powerloss.desktop_store import StoreScenario, StoreSubject
 from campaigns.powerloss.store_invariants import StoreInvariants
 from sim.scenario.explorer import Node, Place
 from sim.scenario.invariants import Invariant, Verdict
@@ -37,6 +37,8 @@ ALL_TEARS: Tears = (None,)
 FEW = ("full", "prefixHalf", "evenBits", "preprogrammed", "marginal")
 STORE_TEARS: Tears = (None, None, FEW)
 BOARD_TEARS: Tears = (None, FEW)
+# Behind an operation that failed: the way that the command takes then is long.
+FAILING_TEARS: Tears = (("full", "evenBits", "preprogrammed"),)
 # To closure: with all of them at any depth, torn destructions combine without an end in sight.
 FULL_TEARS: Tears = (None, None, FEW)
 
@@ -71,6 +73,8 @@ class Work:
     unsound: str
     # FAIL-1; None: operations of this flash cannot be made to fail.
     failures: Callable[[], Iterable[Verdict]] | None = None
+    # The same command over a flash in which one of its operations fails.
+    failing: Callable[[], Iterable[Work]] = tuple
 
 
 def board_names() -> list[str]:
@@ -81,6 +85,12 @@ def board_names() -> list[str]:
 def scenario_names(board: str) -> list[str]:
     """The scenarios of a board."""
     return [one.name for one in _scenarios(board)]
+
+
+def is_known(board: str, scenario: str) -> bool:
+    """Whether a board has that scenario; those with a failing operation are not listed."""
+    on_store = board == desktop_store.BOARD and store_scenarios.named(scenario) is not None
+    return on_store or scenario in scenario_names(board)
 
 
 def _scenarios(board: str) -> Sequence[Any]:
@@ -153,13 +163,26 @@ def make(task: Task) -> Work:
 
 
 def _store_work(task: Task) -> Work:
-    scenario = next(one for one in store_scenarios.SCENARIOS if one.name == task.scenario)
+    scenario = store_scenarios.named(task.scenario)
+    if scenario is None:
+        raise ToolError(f"unknown scenario '{task.scenario}'")
     subject = StoreSubject(scenario)
     recording = subject.record()
     place = Place(task.scenario, task.board, subject.geometry, task.seed)
     unsound = "" if subject.record() == recording else TWO_JOURNALS
     fail = partial(failures.verdicts, subject, len(recording.entries))
-    return Work(subject, StoreInvariants(subject), recording, place, unsound, fail)
+    work = Work(subject, StoreInvariants(subject), recording, place, unsound, fail)
+    if scenario.faults:
+        return work
+    return replace(work, failing=partial(_failing, task, scenario, len(recording.entries)))
+
+
+def _failing(task: Task, scenario: StoreScenario, operations: int) -> Iterator[Work]:
+    for operation in range(operations):
+        failing = store_scenarios.failing(scenario, operation)
+        # What a command that gives up leaves is the affair of FAIL-1.
+        if not StoreSubject(failing).done.error:
+            yield _store_work(replace(task, scenario=failing.name))
 
 
 @cache

@@ -133,9 +133,11 @@ class StoreSubject:
         """The command's journal."""
         return Recording(self.start, self.perform().entries)
 
-    def boot(self, image: Image) -> Boot:
-        """Mount and look at everything."""
-        flash = RecordingFlash(image)
+    def boot(
+        self, image: Image, make_flash: Callable[[Image], RecordingFlash] = RecordingFlash
+    ) -> Boot:
+        """Mount and look at everything. `make_flash`: makes the flash under the mount."""
+        flash = make_flash(image)
         store = self._mounted(flash)
         entries = flash.entries
         end = image.replay(entries)

@@ -35,7 +35,10 @@ def _problem(subject: StoreSubject, fault: OperationFault) -> str:
     expected = [subject.before.contents, subject.counted] if done.error else [subject.after]
     outcome = f"raised {done.error}" if done.error else "succeeded"
     shown = done.state
-    if shown is None or (shown.state == READY and shown.contents not in expected):
+    # A flash that fails once is no reason to call the store damaged.
+    if shown is None or shown.state not in (READY, subject.before.state):
+        return f"the command {outcome}, and the store is not to be used"
+    if shown.contents not in expected:
         return f"the command {outcome}, and the store shows something else"
     if booted is None or booted.contents not in expected:
         return f"the command {outcome}, and after a boot something else is there"

@@ -48,7 +48,8 @@ def words(cells: bytes) -> tuple[int, ...]:
 def header_start(entry: Entry) -> int | None:
     """Where in the operation a header begins, or None.
 
-    It is over erased cells, and whole, or as much of it as fits before the page's end.
+    It is over erased cells, and whole, or as much of it as fits before the page's end. Zeros are
+    none: they destroy.
     """
     if entry.operation is Operation.ERASE:
         return None
@@ -56,7 +57,7 @@ def header_start(entry: Entry) -> int | None:
     if first < 0:
         return None
     end = max(at for at in range(len(entry.before)) if entry.before[at] != entry.after[at]) + 1
-    if entry.before[first:end].strip(b"\xff"):
+    if entry.before[first:end].strip(b"\xff") or not any(entry.after[first:end]):
         return None
     # A record begins with four bytes that stay erased.
     start = first - (entry.offset + first) % RECORD_ALIGNMENT_BYTES

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Planted faults: a store that does less, or in another order, must be caught.
 
-Made by hand: the faults that people make. Made automatically: each flash operation of each scenario
-left out, and each two neighbours swapped; the rest of the command goes on as if nothing was. What
-survives is listed with its reason in survivors.toml, by what the operations are for.
+Made by hand: the faults that people make. Made automatically: each flash operation of each command
+left out, and each two neighbours swapped; the rest of it goes on as if nothing was. The same with
+the mounts after cuts. What survives is listed with its reason in survivors.toml, by what the
+operations are for.
 """
 
 from __future__ import annotations
@@ -12,29 +13,20 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 
-from campaigns.powerloss import operations, planted
+from campaigns.powerloss import mount_mutants, operations, planted
 from campaigns.powerloss.desktop_store import StoreScenario, StoreSubject
 from campaigns.powerloss.mutant_flash import DroppingFlash, SwappingFlash
 from campaigns.powerloss.recording_flash import RecordingFlash
 from campaigns.powerloss.store_scenarios import SCENARIOS
-from campaigns.powerloss.trial import store_violation
+from campaigns.powerloss.trial import Mutant, store_violation
 from sim.scenario.images import Image
 
 SURVIVORS = Path(__file__).with_name("survivors.toml")
 BY_HAND = "by hand"
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """`kind`: what is done to which operations; `try_out()`: the invariant that catches it."""
-
-    scenario: str
-    mutation: str
-    kind: str
-    try_out: Callable[[], str]
 
 
 @dataclass
@@ -61,7 +53,8 @@ def all_mutants() -> list[Mutant]:
     """Every mutant of every scenario."""
     by_hand = [Mutant(BY_HAND, name, name, run) for name, run in planted.ALL.items()]
     scenarios = [scenario for scenario in SCENARIOS if not scenario.faults]
-    return by_hand + [mutant for scenario in scenarios for mutant in _automatic(scenario)]
+    of_commands = [mutant for scenario in scenarios for mutant in _automatic(scenario)]
+    return by_hand + of_commands + list(mount_mutants.all_mutants())
 
 
 def _automatic(scenario: StoreScenario) -> Iterator[Mutant]:
@@ -83,7 +76,10 @@ def _try_out(scenario: StoreScenario, make_flash: Callable[[Image], RecordingFla
 
 @dataclass(frozen=True)
 class Justified:
-    """An entry of the list: why a kind of mutant may survive; `scenarios` None: in any."""
+    """An entry of the list: why a kind of mutant may survive in some scenarios.
+
+    `scenarios`: their names, * for any part of one; None: in all.
+    """
 
     mutation: str
     reason: str
@@ -91,7 +87,8 @@ class Justified:
 
     def fits(self, kind: str, scenario: str) -> bool:
         """Whether the entry speaks of this kind in this scenario."""
-        return kind == self.mutation and (self.scenarios is None or scenario in self.scenarios)
+        named = self.scenarios or ["*"]
+        return kind == self.mutation and any(fnmatchcase(scenario, name) for name in named)
 
 
 def listed() -> list[Justified]:

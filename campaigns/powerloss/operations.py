@@ -7,7 +7,7 @@ them is shows only with the others: the page's end may cut its header.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from campaigns.powerloss.layout import (
     RECORD_HEADER_BYTES,
@@ -20,12 +20,14 @@ from sim.flash import PAGE_BYTES
 from sim.flash.journal import Entry, Operation
 
 RECORD, REST = "record", "rest of a"
+ZEROS, MARK, GIVEN_BACK = "contents zeroed", "destroyed mark", "sector given back"
+TORN_HEADER = "torn header marked"
 CONTROL_KINDS = {0x41: "tombstone", 0x42: "clear", 0x43: "commit", 0x44: "cancel"}
 KIND_AT, LENGTH_AT = 8, 14
 USE_BYTES = 16
 
 
-def names(entries: Iterable[Entry]) -> list[str]:
+def names(entries: Sequence[Entry]) -> list[str]:
     """A name for each operation; `rest of a commit` for the further pages of a commit record."""
     found: list[tuple[_Record | None, str]] = []
     record: _Record | None = None
@@ -38,7 +40,23 @@ def names(entries: Iterable[Entry]) -> list[str]:
         is_record = start is not None and not _is_in_sector_header(entry, start)
         record = _Record(entry, start or 0) if is_record else None
         found.append((record, "" if record else _plain_name(entry)))
-    return [name if record is None else record.name(name) for record, name in found]
+    named = [name if record is None else record.name(name) for record, name in found]
+    return _with_wipes(named, entries)
+
+
+def _with_wipes(named: list[str], entries: Sequence[Entry]) -> list[str]:
+    """A mark with zeros at its own place behind it is that of a header that was torn."""
+    end = -1
+    for number, entry in enumerate(entries):
+        marked = number and named[number - 1] == MARK and entry.offset == entries[number - 1].offset
+        if named[number] == ZEROS and marked:
+            named[number - 1] = TORN_HEADER
+            end = entry.offset + RECORD_HEADER_BYTES
+        if named[number] == ZEROS and end - RECORD_HEADER_BYTES <= entry.offset < end:
+            named[number] = "torn header zeroed"
+        else:
+            end = -1
+    return named
 
 
 class _Record:
@@ -92,6 +110,6 @@ def _plain_name(entry: Entry) -> str:
     if any(entry.after):
         return "bits"
     if len(entry.after) == 1:
-        return "destroyed mark"
+        return MARK
     given_back = entry.offset % SECTOR_BYTES == 0 and len(entry.after) == USE_BYTES
-    return "sector given back" if given_back else "contents zeroed"
+    return GIVEN_BACK if given_back else ZEROS

@@ -14,9 +14,13 @@ from campaigns.powerloss.card_subject import CardSubject
 from campaigns.powerloss.desktop_bench import DesktopBench
 from campaigns.powerloss.desktop_store import StoreSubject
 from campaigns.powerloss.mutant_flash import DeafFlash
+from campaigns.powerloss.store_invariants import StoreInvariants
 from campaigns.powerloss.store_scenarios import SCENARIOS
 from campaigns.powerloss.trial import failure_violation, first_violation, store_violation
-from sim.scenario.subject import Recording
+from sim.flash.journal import Entry
+from sim.scenario.cut import Cut
+from sim.scenario.images import cut_image
+from sim.scenario.subject import Recording, Recovery
 
 # ruff: isort: split
 from hsm.security.reference_data import AuthenticationFailed, ReferenceData
@@ -88,9 +92,47 @@ def no_read_back() -> str:
     return failure_violation(subject, subject.record())
 
 
+def wipe_order_reversed() -> str:
+    """A mount zeroes a torn header first, then what stands behind it."""
+
+    def reversed_wipe(entries: Sequence[Entry]) -> Sequence[Entry]:
+        assert operations.names(entries)[-2] == operations.TORN_HEADER
+        return entries[::-1]
+
+    return _mount_in_another_order(_store("put"), Cut(0, "butBitFirst"), reversed_wipe)
+
+
+def torn_commit_destroyed_last() -> str:
+    """A mount destroys the records of a torn commit before the commit itself."""
+
+    def commit_last(entries: Sequence[Entry]) -> Sequence[Entry]:
+        assert operations.names(entries)[0] == operations.MARK
+        return (*entries[1:], entries[0])
+
+    subject = _store("change_several")
+    names = operations.names(subject.record().entries)
+    # Its header is whole, its MAC is missing.
+    cut = Cut(names.index("commit"), "prefix@24")
+    return _mount_in_another_order(subject, cut, commit_last)
+
+
+def _mount_in_another_order(
+    subject: StoreSubject, cut: Cut, order: Callable[[Sequence[Entry]], Sequence[Entry]]
+) -> str:
+    recording = subject.record()
+    image = cut_image(recording.start, recording.entries, cut, 0)
+    flash = DeafFlash(image)
+    for entry in order(subject.boot(image).entries):
+        flash.program(entry.offset, entry.after)
+    recovery = Recovery(image, flash.entries, known=recording.phase(cut.operation))
+    return first_violation(subject, StoreInvariants(subject).all(), recovery, (cut,))
+
+
 ALL = {
     "commit marker first": commit_marker_first,
     "erase before copy": erase_before_copy,
     "decrement after compare": decrement_after_compare,
     "no read-back": no_read_back,
+    "wipe order reversed": wipe_order_reversed,
+    "torn commit destroyed last": torn_commit_destroyed_last,
 }

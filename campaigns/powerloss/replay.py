@@ -61,7 +61,7 @@ def _task(wanted: ReplayId) -> Task:
     if wanted.board not in catalogue.board_names():
         known = ", ".join(catalogue.board_names())
         raise ToolError(f"unknown board '{wanted.board}'; known: {known}")
-    if wanted.scenario not in catalogue.scenario_names(wanted.board):
+    if not catalogue.is_known(wanted.board, wanted.scenario):
         known = ", ".join(catalogue.scenario_names(wanted.board))
         raise ToolError(f"unknown scenario '{wanted.scenario}'; known: {known}")
     return Task(wanted.scenario, wanted.board, wanted.seed, len(wanted.path), ALL_TEARS)

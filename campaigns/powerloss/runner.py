@@ -15,7 +15,7 @@ from functools import cache, partial
 from typing import Any
 
 from campaigns.powerloss import mutants
-from campaigns.powerloss.catalogue import Task, make
+from campaigns.powerloss.catalogue import FAILING_TEARS, Task, Work, make
 from sim.scenario.cut import Cut
 from sim.scenario.explorer import Exploration, Explorer
 from sim.scenario.invariants import Ledger, Verdict
@@ -67,8 +67,18 @@ def run_task(
         on_node=on_node,
     )
     found = explorer.run(work.recording)
+    for other in work.failing():
+        found.add(_behind_a_failure(other, ledger))
     cpu_s = time.process_time() - began
     return Result(task, place.geometry, found, ledger, cpu_s=cpu_s)
+
+
+def _behind_a_failure(work: Work, ledger: Ledger) -> Exploration:
+    """Cuts of a command that met a failing operation and went on."""
+    explorer = Explorer(
+        work.subject, work.invariants.all(), work.place, ledger, tears=FAILING_TEARS
+    )
+    return explorer.run(work.recording)
 
 
 def _start_worker(news: Any) -> None:

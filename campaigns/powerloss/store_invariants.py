@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from campaigns import twins
 from campaigns.powerloss.desktop_store import RETIRED, Contents, StoreState, StoreSubject
 from campaigns.powerloss.layout import words
+from campaigns.powerloss.remains import Remains
 from sim.flash.cells import ERASED_SECTOR
 from sim.scenario.explorer import Node
-from sim.scenario.images import Image, Sector
+from sim.scenario.images import Image
 from sim.scenario.invariants import Invariant, Verdict
 from sim.scenario.subject import Phase
 
@@ -26,7 +27,6 @@ assert twins.FOLDERS
 MOUNT_OPERATIONS_MAX = 400
 # Each slot of a bit field is programmed on its own, and a page can hold most of a field.
 PAGE_PROGRAMS_MAX = 600
-SECTORS_REMEMBERED_MAX = 5000
 
 
 class StoreInvariants:
@@ -40,7 +40,7 @@ class StoreInvariants:
         self._pieces = self._pieces_of(self._before) | self._pieces_of(self._after)
         self._alive_before = Counter(self._pieces_of(self._before))
         self._alive_after = Counter(self._pieces_of(self._after))
-        self._by_sector: dict[bytes, Counter[int]] = {}
+        self._remains = Remains(self._pieces)
         self._given_back = self._pieces_of(self._before, subject.scenario.given_back)
 
     def all(self) -> list[Invariant[Node]]:
@@ -131,9 +131,7 @@ class StoreInvariants:
         if found is None or found.state == BLANK:
             # Nothing was ever committed, so nothing was deleted: the next format erases all.
             return None
-        copies: Counter[int] = Counter()
-        for sector in node.boot.end.sectors:
-            copies.update(self._in_sector(sector))
+        copies = self._remains.in_image(node.boot.end)
         if copies == (self._alive_after if found.contents == self._after else self._alive_before):
             return Verdict(len(self._pieces))
         alive = self._pieces_of(found.contents)
@@ -160,17 +158,6 @@ class StoreInvariants:
             for piece in (*words(chunk), *words(self._tags.get(chunk, b"")))
             if ids is None or id in ids
         }
-
-    def _in_sector(self, sector: Sector) -> Counter[int]:
-        """How often each piece stands in a sector; most sectors come again and again."""
-        found = self._by_sector.get(sector.digest)
-        if found is None:
-            if len(self._by_sector) > SECTORS_REMEMBERED_MAX:
-                self._by_sector.clear()
-            there = words(sector.cells)
-            found = Counter(word for word in there if word in self._pieces)
-            self._by_sector[sector.digest] = found
-        return found
 
     def _capacity(self, node: Node) -> Verdict | None:
         found = self._found(node)

@@ -214,3 +214,21 @@ SCENARIOS = [
         depth=2,
     ),
 ]
+
+
+_FAILING = "_failing_"
+
+
+def failing(scenario: StoreScenario, operation: int) -> StoreScenario:
+    """The same with a flash whose operation `operation` fails half done; named after both."""
+    name = f"{scenario.name}{_FAILING}{operation}"
+    return replace(scenario, name=name, faults=(OperationFault(operation, "half"),), depth=1)
+
+
+def named(name: str) -> StoreScenario | None:
+    """The scenario of that name, also one with a failing operation; None: there is none."""
+    base, _, operation = name.partition(_FAILING)
+    found = next((one for one in SCENARIOS if one.name == base), None)
+    if found is None or not operation:
+        return found if base == name else None
+    return failing(found, int(operation)) if operation.isdecimal() else None

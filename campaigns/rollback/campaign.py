@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import gc
 import pickle
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -25,8 +24,6 @@ from tools.product import image_of
 
 PROCESSES = 2
 CASES_AT_ONCE = 20
-# The engine keeps translations of code that it has dropped: a new one gives their memory back.
-BOOTS_PER_DEVICE = 100
 PRESENTS = (life.LAST, life.END)
 
 
@@ -57,15 +54,8 @@ class Bench:
         self.regions = Regions(record)
         self._situations = Situations(record, self.regions)
         self._table = verdict.Table.load()
-        self._image = image
-        self._boots = 0
-        self._renew_device()
-
-    def _renew_device(self) -> None:
-        self._device = Device.from_uf2(self.record.board, self._image, seed=life.SEED)
+        self._device = Device.from_uf2(record.board, image, seed=life.SEED)
         self._presents: dict[int, DeviceSnapshot] = {}
-        # The old device refers to itself, and its memory is not Python's: it would stay for long.
-        gc.collect()
 
     def swaps(self) -> Iterator[Swap]:
         """All swaps into both presents."""
@@ -74,9 +64,6 @@ class Bench:
 
     def boot(self, swap: Swap) -> Observation:
         """What the host sees of the card with the old contents in it."""
-        self._boots += 1
-        if self._boots % BOOTS_PER_DEVICE == 0:
-            self._renew_device()
         device = self._device
         device.restore(self._without_power(swap.present))
         for sector in self.regions.sectors_of(swap):

@@ -29,6 +29,8 @@ DESKTOP_CYCLES = 24
 # others have none, and the store finds that out one by one.
 CHIP_CYCLES, CHIP_CYCLES_USED = 24, 23
 CHIP_SECTORS_PER_GOOD_ONE = 3
+# Those that hold data when it begins to show are good: their last erase went well.
+CHIP_SECTORS_IN_USE = 4
 CHIP_HABITS = Habits(hot_files=2, file_bytes_max=4000)
 # One command of so many is cut, once the first sector has failed; so many are followed by a power
 # cycle, and by a wrong PIN.
@@ -216,7 +218,11 @@ def _make(spec: LifeSpec) -> tuple[Subject, Endurance, list[int]]:
         return DesktopCard(spec.sectors, spec.seed), endurance, [0] * spec.sectors
     chip = ChipCard(spec.place, image_of(spec.place), spec.seed)
     used = [
-        CHIP_CYCLES_USED + CHIP_CYCLES * (sector % CHIP_SECTORS_PER_GOOD_ONE > 0)
+        CHIP_CYCLES_USED + CHIP_CYCLES * (not _is_good(sector))
         for sector in range(len(chip.erase_counts))
     ]
     return chip, Endurance(CHIP_CYCLES, spec.behaviour, spec.seed), used
+
+
+def _is_good(sector: int) -> bool:
+    return sector < CHIP_SECTORS_IN_USE or sector % CHIP_SECTORS_PER_GOOD_ONE == 0

@@ -162,6 +162,8 @@ class ChipCard:
         for sector in range(*self._sectors.indices(len(flash.wear.erase_counts))):
             if flash.read(sector * SECTOR_BYTES, SECTOR_BYTES) == ERASED_SECTOR:
                 flash.poke(sector * SECTOR_BYTES, bytes(SECTOR_BYTES))
+            elif flash.wear.erase_counts[sector] >= endurance.limit(sector):
+                raise ValueError(f"sector {sector} holds data, and cannot be worn out already")
 
     def transmit(self, apdu: bytes) -> bytes:
         # The journal of a whole life would fill the memory.

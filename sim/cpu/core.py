@@ -28,6 +28,9 @@ PAGE_BYTES = 4096
 ADDRESS_MAX = 0xFFFF_FFFF
 # Entries of the coverage table that are looked at together: nearly all hold nothing.
 COVERAGE_CHUNK = 1024
+# What the engine translated and then dropped, as the bytes below it changed, keeps its memory, more
+# than a megabyte for each boot, until all translations go. To translate a boot again costs little.
+RESTORES_PER_FLUSH = 32
 # The engine has one core and never numbers it.
 UNASSIGNED_CPU_INDEX = -1
 WFI_INSTRUCTION = b"\x30\xbf"
@@ -132,6 +135,7 @@ class Core:
         self._keep: list[Any] = []
         self._probes: dict[int, ctypes.c_uint64] = {}
         self._pending_error: BaseException | None = None
+        self._restored = 0
         self._allocate_tables(coverage)
         self._install_hooks()
         self._batches: dict[tuple[str, ...], _RegisterBatch] = {}
@@ -464,6 +468,9 @@ class Core:
     def restore(self, context: Any) -> None:
         """Put the registers back."""
         self._uc.context_restore(context)
+        self._restored += 1
+        if self._restored % RESTORES_PER_FLUSH == 0:
+            self._uc.ctl_flush_tb()
 
     def reset(self) -> None:
         """Registers as at power-on. Translations are kept: they follow the bytes, not the boot."""

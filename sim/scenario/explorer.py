@@ -16,7 +16,7 @@ from typing import Any
 from sim.scenario.cut import DIGEST_PREFIX_DIGITS, Cut, Path, ReplayId
 from sim.scenario.images import Image, cuts_of
 from sim.scenario.invariants import Invariant, Ledger
-from sim.scenario.subject import Boot, Phase, Recording, Subject
+from sim.scenario.subject import Boot, Phase, Recording, Recovery, Subject
 
 DEDUPLICATED = "deduplicated"
 VIOLATION = "violation"
@@ -55,15 +55,18 @@ class Exploration:
     closed: bool = False
     tiles: list[Tile] = field(default_factory=list)
 
+    def add(self, other: Exploration) -> None:
+        """Count in what was explored beside it; depths and tiles stay those of the first."""
+        for name in ("cuts", "images", "recoveries", "boots"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
 
 @dataclass(frozen=True)
 class _Branch:
     """A journal whose operations are still to be cut."""
 
     path: Path
-    start: Image
     recording: Recording
-    phase: Phase
 
 
 @dataclass(frozen=True)
@@ -113,12 +116,15 @@ class Explorer:
         self._settled: dict[bytes, Boot] = {}
         self.found = Exploration()
 
-    def run(self, recording: Recording | None = None) -> Exploration:
-        """Explore to the depth; a `recording` of the command may be handed in."""
+    def run(self, recording: Recording | None = None, path: Path = ()) -> Exploration:
+        """Explore to the depth; a `recording` of the command may be handed in.
+
+        `path`: the cuts before it, when it is that of a boot.
+        """
         if recording is None:
             recording = self._subject.record()
         self.found.operations = len(recording.entries)
-        level = [_Branch((), recording.start, recording, Phase.RUNNING)]
+        level = [_Branch(path, recording)]
         depth = 0
         while level and (self._depth is None or depth < self._depth):
             depth += 1
@@ -138,22 +144,21 @@ class Explorer:
                     continue
                 self.found.closed = False
                 if keep:
-                    recovery = Recording(image, node.boot.entries)
-                    following.append(_Branch(node.path, image, recovery, phase))
+                    recovery = Recovery(image, node.boot.entries, known=phase)
+                    following.append(_Branch(node.path, recovery))
         return following
 
     def _cuts(self, branch: _Branch) -> Iterator[tuple[Cut, Image, Phase]]:
         recording = branch.recording
         entries = recording.entries
-        first = not branch.path
-        if first:
+        if not branch.path:
             # The strictest phase first: most of its images come up again in milder ones.
             end = recording.start.replay(entries)
-            yield Cut(len(entries), "none"), end, Phase.ACKNOWLEDGED
+            yield Cut(len(entries), "none"), end, recording.phase(len(entries))
         boundaries = self._subject.boundaries
         tears = self._tears[min(len(branch.path), len(self._tears) - 1)]
         for cut, image in cuts_of(recording.start, entries, boundaries, self._place.seed, tears):
-            yield cut, image, recording.phase(cut.operation) if first else branch.phase
+            yield cut, image, recording.phase(cut.operation)
 
     def _visit(self, path: Path, image: Image, phase: Phase) -> Node | None:
         """Boot and judge an image unless that was done; None: it was."""

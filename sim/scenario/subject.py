@@ -41,6 +41,17 @@ class Recording:
 
 
 @dataclass(frozen=True)
+class Recovery(Recording):
+    """What a boot did after a cut: it tells the world outside no more than it knew before."""
+
+    known: Phase = Phase.RUNNING
+
+    def phase(self, operation: int) -> Phase:
+        """The same from its beginning to its end."""
+        return self.known
+
+
+@dataclass(frozen=True)
 class Boot:
     """What a boot did to the flash, and what was seen of the subject afterwards.
 

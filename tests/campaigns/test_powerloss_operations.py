@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Operations are named by what they are for, also where a page's end cuts a record."""
+"""Operations are named for what they do, also where a page ends in a record."""
 
 from __future__ import annotations
 
@@ -66,3 +66,9 @@ def test_a_bit_at_the_end_of_a_page_is_no_header():
     flash = Flash()
     flash.program(2 * PAGE_BYTES - 1, b"\x7f")
     assert names(flash.entries) == ["bits"]
+
+
+def test_zeros_over_erased_cells_are_no_header():
+    flash = Flash()
+    flash.program(2 * PAGE_BYTES - 16, bytes(16))
+    assert names(flash.entries) == ["contents zeroed"]

@@ -109,3 +109,20 @@ def test_another_format_is_refused_and_kept() -> None:
         with pytest.raises(StoreDamaged):
             store.transaction()
         assert flash.image() == bytes(image)
+
+
+def test_a_log_that_nobody_committed_to_is_given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A region full of the shortest records: to step over all of them would take seconds."""
+    header = record.encode_header(1, 0, 7, record.PART_MAX, 0, 5, 5)
+    count = (record.SECTOR_BYTES - record.SECTOR_HEADER_BYTES) // record.HEADER_BYTES
+    image = b""
+    for sequence in range(64):
+        wear = record.encode_wear(1) + b"\xff" * record.GOOD_BYTES
+        sector = record.encode_use(1 + sequence) + wear + header * count
+        image += sector.ljust(record.SECTOR_BYTES, b"\xff")
+    decoded = []
+    real = record.decode_header
+    monkeypatch.setattr(record, "decode_header", lambda *at: decoded.append(at) or real(*at))
+    store = mounted(NorFlash(64, image))
+    assert store.state == store_module.DAMAGED
+    assert len(decoded) < 3 * record.RECORDS_BEHIND_COMMIT_MAX

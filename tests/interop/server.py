@@ -6,12 +6,15 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import TracebackType
 
 from tests.interop.namespace import Namespace
 
 STOP_TIMEOUT_S = 30
+# For a boot and a command before it, on a machine that has much else to do.
+WAIT_TIMEOUT_S = 120
 
 
 class ToolFailed(AssertionError):
@@ -48,12 +51,18 @@ class Server:
         self.wait_for("is in the reader")
 
     def wait_for(self, text: str) -> None:
-        """Read the server's output up to a line with `text`."""
+        """Read the output up to a line with `text`; ToolFailed: it did not come in time."""
         assert self._process is not None and self._process.stdout is not None
-        for line in self._process.stdout:
-            self.output.append(line)
-            if text in line:
-                return
+        # Whoever should have caused that line may have failed: reading would last for ever.
+        watchdog = threading.Timer(WAIT_TIMEOUT_S, self._process.kill)
+        watchdog.start()
+        try:
+            for line in self._process.stdout:
+                self.output.append(line)
+                if text in line:
+                    return
+        finally:
+            watchdog.cancel()
         raise ToolFailed(f"serve ended: {''.join(self.output)}")
 
     def stop(self, number: int = signal.SIGINT) -> int:

@@ -193,7 +193,10 @@ class Log:
         count = record.decode_erase_count(self.view, base)
         if count is not None:
             return count
-        if self.flash.is_erased(base, record.SECTOR_HEADER_BYTES):
+        # Sectors are taken in turn: it is new only in the log's first round. Later a cut came
+        # between its erase and its header.
+        is_first_round = self.sequence < self.sectors
+        if is_first_round and self.flash.is_erased(base, record.SECTOR_HEADER_BYTES):
             return 0
         return self.erases()[0]
 

@@ -80,6 +80,9 @@ LOG_RECORDS_PER_SECTOR = const(10)
 # More are in no log that this store wrote, and would take seconds to step over: four times that,
 # and what a transaction and the head may have.
 LOG_RECORDS_EXTRA = const(1000)
+# Behind the last commit there are at most those of an open transaction, or of the move of a sector,
+# and cancelled ones that a failing sector kept.
+RECORDS_BEHIND_COMMIT_MAX = const(1000)
 # Tombstones and the like that took effect and are not destroyed yet: a transaction has a few.
 ACTIVE_CONTROLS_MAX = const(64)
 

@@ -102,7 +102,7 @@ class Replay:
         # From the end: the last commit record that is whole vouches for what is live. What stands
         # behind it never took effect. A torn one may, of a transaction that wrote it again.
         view, skip = self.log.view, self._skip
-        left = self._records_bound
+        left = record.RECORDS_BEHIND_COMMIT_MAX
         for position in self._backwards(sectors):
             left -= 1
             if left < 0:

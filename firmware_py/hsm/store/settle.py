@@ -24,13 +24,14 @@ def settle(store, superseded, controls, clear_at=-1):
         # vital may stay, sealed, until its sector is erased for the next use.
         for offset in _dead(store, True):
             log.destroy(offset)
+        # Not the clear killed these, but a copy: their sector may be given back.
+        _destroy(log, superseded)
         evacuate(store, anchors)
         log.release_dead(clear_at)
-        # A sector that was given back may be opened again below.
-        superseded = [offset for offset in superseded if _is_in_log(log, offset)]
         for offset in _dead(store, False):
             log.destroy(offset)
-    _destroy(log, superseded)
+    else:
+        _destroy(log, superseded)
     evacuate(store, anchors)
     evacuate(store)
     _destroy(log, controls)
