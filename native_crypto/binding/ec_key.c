@@ -76,8 +76,11 @@ static const uint8_t *read_point(const crypto_ec_key_t *key, mp_obj_t point_in) 
 static mp_obj_t key_ecdh_into(mp_obj_t self_in, mp_obj_t point_in, mp_obj_t buffer_in) {
     crypto_ec_key_t *key = key_get(self_in);
     size_t length = crypto_curve_bytes(key->curve);
+    const uint8_t *public_key = read_point(key, point_in);
+    mp_buffer_info_t point = hsm_crypto_read(point_in);
     mp_buffer_info_t buffer = hsm_crypto_write(buffer_in, length);
-    hsm_crypto_check(crypto_ec_shared_secret(key, read_point(key, point_in), buffer.buf));
+    hsm_crypto_require_apart(&buffer, &point);
+    hsm_crypto_check(crypto_ec_shared_secret(key, public_key, buffer.buf));
     return mp_obj_new_int_from_uint(length);
 }
 static MP_DEFINE_CONST_FUN_OBJ_3(key_ecdh_into_obj, key_ecdh_into);

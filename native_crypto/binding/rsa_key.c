@@ -59,6 +59,7 @@ static mp_obj_t key_raw_into(mp_obj_t self_in, mp_obj_t block_in, mp_obj_t buffe
     size_t length = length_of(key);
     mp_buffer_info_t block = hsm_crypto_read_exactly(block_in, length);
     mp_buffer_info_t buffer = hsm_crypto_write(buffer_in, length);
+    hsm_crypto_require_apart(&buffer, &block);
     hsm_crypto_check(crypto_rsa_private(key, block.buf, buffer.buf));
     return mp_obj_new_int_from_uint(length);
 }

@@ -280,6 +280,8 @@ static mp_obj_t secret_open_into(size_t count, const mp_obj_t *arguments) {
     }
     size_t length = sealed.len - CRYPTO_SEAL_TAG_BYTES;
     mp_buffer_info_t buffer = hsm_crypto_write(arguments[3], length);
+    hsm_crypto_require_apart(&buffer, &associated);
+    hsm_crypto_require_apart(&buffer, &sealed);
     hsm_crypto_check(crypto_open(key, associated.buf, associated.len, sealed.buf, sealed.len, buffer.buf));
     return mp_obj_new_int_from_uint(length);
 }

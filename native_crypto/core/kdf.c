@@ -93,6 +93,7 @@ typedef struct {
     enum wc_HashType type;
     size_t hash_bytes;
     size_t block_bytes;
+    size_t state_bytes; // of the hash, of which the union has room for the longest
     bool asks_host;
     wc_HashAlg inner;
     wc_HashAlg outer;
@@ -114,7 +115,7 @@ static int start_from_key_block(pbkdf2_t *state, wc_HashAlg *hash, const uint8_t
 
 // chained = HMAC(password, data || more)
 static int prf(pbkdf2_t *state, const uint8_t *data, size_t length, const uint8_t *more, size_t more_length) {
-    state->work = state->inner;
+    memcpy(&state->work, &state->inner, state->state_bytes);
     int error = length != 0 ? wc_HashUpdate(&state->work, state->type, data, (word32)length) : 0;
     if (error == 0 && more_length != 0) {
         error = wc_HashUpdate(&state->work, state->type, more, (word32)more_length);
@@ -123,7 +124,7 @@ static int prf(pbkdf2_t *state, const uint8_t *data, size_t length, const uint8_
         error = wc_HashFinal(&state->work, state->type, state->chained);
     }
     if (error == 0) {
-        state->work = state->outer;
+        memcpy(&state->work, &state->outer, state->state_bytes);
         error = wc_HashUpdate(&state->work, state->type, state->chained, (word32)state->hash_bytes);
     }
     return error != 0 ? error : wc_HashFinal(&state->work, state->type, state->chained);
@@ -160,6 +161,9 @@ static crypto_result_t pbkdf2(crypto_hash_t hash, bool asks_host, const uint8_t 
     state->type = crypto_library_hash(hash);
     state->hash_bytes = crypto_digest_length(hash);
     state->block_bytes = (size_t)wc_HashGetBlockSize(state->type);
+    state->state_bytes = state->block_bytes == BLOCK_MAX_BYTES ? sizeof(wc_Sha512)
+                         : hash == CRYPTO_HASH_SHA1            ? sizeof(wc_Sha)
+                                                               : sizeof(wc_Sha256);
     state->asks_host = asks_host;
     int error = start_from_key_block(state, &state->inner, password, password_length, 0x36);
     if (error == 0) {

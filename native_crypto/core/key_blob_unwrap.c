@@ -77,22 +77,16 @@ static crypto_result_t compare_public(const field_t *field, const uint8_t *publi
 static crypto_result_t read_weierstrass(int curve, const field_t *scalar, const field_t *public_key, void **handle) {
     uint8_t private_key[CRYPTO_FIELD_MAX_BYTES];
     size_t length = crypto_curve_bytes(curve);
+    uint8_t point[CRYPTO_POINT_MAX_BYTES] = {0x04};
     crypto_ec_key_t *key = NULL;
-    field_t point = *public_key;
-    if (point.length > 0) {
-        if (point.bytes[0] != 0x04) {
-            return CRYPTO_FAILED;
-        }
-        point.bytes++;
-        point.length--;
-    }
     crypto_result_t result = widen(scalar, private_key, length) ? CRYPTO_OK : CRYPTO_FAILED;
     if (result == CRYPTO_OK) {
         result = crypto_ec_from_private(curve, private_key, &key);
     }
     crypto_wipe(private_key, sizeof(private_key));
     if (result == CRYPTO_OK) {
-        result = compare_public(&point, key->public_key, 2 * length);
+        memcpy(point + 1, key->public_key, 2 * length);
+        result = compare_public(public_key, point, 1 + 2 * length);
         *handle = key;
     }
     return result;

@@ -16,8 +16,7 @@
 #define BLOCK_BYTES CRYPTO_BLOCK_BYTES
 
 typedef struct {
-    Cmac keyed; // subkeys expanded, nothing absorbed yet: copied for each CMAC
-    Cmac work;
+    Cmac cmac; // key and subkeys are expanded once
     Aes counter_mode;
     uint8_t d[BLOCK_BYTES];   // RFC 5297 2.4: D
     uint8_t mac[BLOCK_BYTES]; // CMAC of the last component
@@ -30,15 +29,23 @@ static void xor_into(uint8_t *block, const uint8_t *other, size_t length) {
     }
 }
 
+// As after wc_InitCmac, without expanding the key anew or copying the structure, most of which is tables for GCM.
+static void restart(Cmac *cmac) {
+    memset(cmac->buffer, 0, sizeof(cmac->buffer));
+    memset(cmac->digest, 0, sizeof(cmac->digest));
+    cmac->bufferSz = 0;
+    cmac->totalSz = 0;
+}
+
 // CMAC of two parts; either may be empty.
 static int cmac(siv_t *siv, const uint8_t *data, size_t length, const uint8_t *tail, size_t tail_length, uint8_t *out) {
     word32 out_length = BLOCK_BYTES;
-    memcpy(&siv->work, &siv->keyed, sizeof(siv->work));
-    int error = length != 0 ? wc_CmacUpdate(&siv->work, data, (word32)length) : 0;
+    restart(&siv->cmac);
+    int error = length != 0 ? wc_CmacUpdate(&siv->cmac, data, (word32)length) : 0;
     if (error == 0 && tail_length != 0) {
-        error = wc_CmacUpdate(&siv->work, tail, (word32)tail_length);
+        error = wc_CmacUpdate(&siv->cmac, tail, (word32)tail_length);
     }
-    return error != 0 ? error : wc_CmacFinalNoFree(&siv->work, out, &out_length);
+    return error != 0 ? error : wc_CmacFinalNoFree(&siv->cmac, out, &out_length);
 }
 
 // S2V over (associated, plain).
@@ -89,7 +96,7 @@ static crypto_result_t siv_new(const uint8_t *key, size_t key_length, siv_t **si
     if (*siv == NULL) {
         return CRYPTO_MEMORY;
     }
-    int error = wc_InitCmac(&(*siv)->keyed, key, (word32)(key_length / 2), WC_CMAC_AES, NULL);
+    int error = wc_InitCmac(&(*siv)->cmac, key, (word32)(key_length / 2), WC_CMAC_AES, NULL);
     if (error != 0) {
         crypto_pool_free(*siv);
     }

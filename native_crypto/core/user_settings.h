@@ -122,6 +122,8 @@ int crypto_seed(unsigned char *output, unsigned int length);
 #define WOLFSSL_SP_ARM_THUMB
 #define WOLFSSL_SP_LARGE_CODE
 #define SHA256_MANY_REGISTERS
+// What the rounds of AES take unrolled, the tables of decryption need in SRAM.
+#define WOLFSSL_AES_NO_UNROLL
 #elif defined(__ARM_ARCH_8M_MAIN__)
 #define WOLFSSL_SP_ARM_CORTEX_M_ASM
 #define WOLFSSL_SP_ARM_CORTEX_M

@@ -68,6 +68,7 @@ typedef enum {
     SELFTEST_CHANNEL_RECEIVE,   // curve, private, X || Y, nonce, steps, ciphertext -> data
     SELFTEST_HD_NODE,           // scheme, seed, path -> what may be shown, chain code, key
     SELFTEST_HD_CIPHER,         // scheme, seed, path, direction, label, iv, data -> data
+    SELFTEST_HD_GENERATE,       // scheme (of a curve) -> chain code, private key, X || Y
 } selftest_operation_t;
 
 // Serve one request; writes the response's parts and their length, returns its result (crypto_result_t).

@@ -272,6 +272,7 @@ static service_t *const services[] = {
     [SELFTEST_CHANNEL_RECEIVE] = selftest_channel_receive,
     [SELFTEST_HD_NODE] = selftest_hd_node,
     [SELFTEST_HD_CIPHER] = selftest_hd_cipher,
+    [SELFTEST_HD_GENERATE] = selftest_hd_generate,
 };
 
 uint32_t selftest_serve(uint32_t operation, const uint8_t *parts, size_t parts_length, uint8_t *response,

@@ -189,3 +189,21 @@ crypto_result_t selftest_hd_cipher(reader_t *in, writer_t *out) {
     }
     return result;
 }
+
+crypto_result_t selftest_hd_generate(reader_t *in, writer_t *out) {
+    crypto_hd_node_t *node;
+    crypto_ec_key_t *key;
+    crypto_result_t result = crypto_hd_generate((int)selftest_read_word(in), &node);
+    if (result != CRYPTO_OK) {
+        return result;
+    }
+    result = crypto_hd_key(node, &key);
+    if (result == CRYPTO_OK) {
+        memcpy(selftest_write(out, CRYPTO_HD_HALF_BYTES), node->chain, CRYPTO_HD_HALF_BYTES);
+        memcpy(selftest_write(out, CRYPTO_HD_HALF_BYTES), key->private_key, CRYPTO_HD_HALF_BYTES);
+        memcpy(selftest_write(out, 2 * CRYPTO_HD_HALF_BYTES), key->public_key, 2 * CRYPTO_HD_HALF_BYTES);
+        crypto_pool_free(key);
+    }
+    crypto_pool_free(node);
+    return result;
+}

@@ -165,7 +165,7 @@ crypto_result_t selftest_pbes2_decrypt(reader_t *in, writer_t *out) {
 crypto_result_t selftest_aes_generate(reader_t *in, writer_t *out) {
     size_t length = selftest_read_word(in);
     crypto_aes_key_t *key;
-    crypto_result_t result = crypto_aes_key_generate(length, &key);
+    crypto_result_t result = crypto_aes_key_is_length(length) ? crypto_aes_key_generate(length, &key) : CRYPTO_ARGUMENT;
     if (result == CRYPTO_OK) {
         memcpy(selftest_write(out, length), key->bytes, length);
         crypto_pool_free(key);

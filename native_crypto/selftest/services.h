@@ -29,7 +29,7 @@ service_t selftest_rsa_decrypt_pkcs1, selftest_rsa_decrypt_oaep, selftest_rsa_ve
 
 // serve_objects.c
 service_t selftest_wrap, selftest_unwrap, selftest_channel_send, selftest_channel_receive;
-service_t selftest_hd_node, selftest_hd_cipher;
+service_t selftest_hd_node, selftest_hd_cipher, selftest_hd_generate;
 
 // What keys are sealed under on their way through: 32 zero bytes.
 extern crypto_secret_t selftest_zero_secret;

@@ -88,7 +88,14 @@ EC_PLAIN = bytes([sealed.KIND_EC, P256])
 RSA_PLAIN = sealed.rsa_plain()
 NO_OBJECTS = {
     "kind 0": b"\0" + HASH,
-    "kind 4": b"\4" + HASH,
+    "kind 8": b"\x08" + HASH,
+    "AES of 31 bytes": b"\4" + HASH[:-1],
+    "Edwards on P-256": b"\5\2" + 2 * HASH,
+    "Edwards without a public key": b"\5\x0a" + HASH,
+    "Montgomery on Ed25519": b"\6\x0a" + 2 * HASH,
+    "Montgomery of 63 bytes": b"\6\x0c" + (2 * HASH)[:-1],
+    "a node of no scheme": b"\7\4" + bytes(73),
+    "a node of 73 bytes": b"\7\1" + bytes(72),
     "a secret of 65 bytes": bytes([sealed.KIND_SECRET]) + bytes(65),
     "a key on curve 0": bytes([sealed.KIND_EC, 0]) + bytes(96),
     "a key on curve 10": bytes([sealed.KIND_EC, 10]) + bytes(96),

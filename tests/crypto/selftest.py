@@ -70,6 +70,7 @@ class Operation(enum.IntEnum):
     CHANNEL_RECEIVE = 52
     HD_NODE = 53
     HD_CIPHER = 54
+    HD_GENERATE = 55
 
 
 class Result(enum.IntEnum):

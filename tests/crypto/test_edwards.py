@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""EdDSA and Diffie-Hellman on Edwards and Montgomery curves against published vectors."""
+"""EdDSA, X25519 and X448 against published vectors."""
 
 from __future__ import annotations
 

@@ -30,7 +30,16 @@ UNBOUNDED = 1 << 30
 IDENTITY = "mp_identity_obj"
 # Made by a slot of the type, not by a row of its table.
 SLOTS = {"Secret.__len__": "MP_UNARY_OP_LEN"}
-TYPES = {"Secret": "secret.c", "EcKey": "ec_key.c", "RsaKey": "rsa_key.c"}
+TYPES = {
+    "Secret": "secret.c",
+    "EcKey": "ec_key.c",
+    "EdwardsKey": "edwards_key.c",
+    "MontgomeryKey": "montgomery_key.c",
+    "RsaKey": "rsa_key.c",
+    "AesKey": "aes_key.c",
+    "SecureChannel": "secure_channel.c",
+    "HdNode": "hd_node.c",
+}
 
 
 def stub_functions() -> Iterator[tuple[str, ast.FunctionDef]]:
@@ -56,7 +65,10 @@ def documented() -> dict[str, list[str]]:
     """The `///` blocks of the source: signature -> lines of documentation."""
     blocks: dict[str, list[str]] = {}
     for match in re.finditer(r"((?:^///.*\n)+)", SOURCE, re.MULTILINE):
-        lines = [line[3:].removeprefix(" ") for line in match[1].splitlines()]
+        # A signature goes on in lines that are indented.
+        lines = [
+            line[3:].removeprefix(" ") for line in match[1].replace("\n///     ", " ").splitlines()
+        ]
         heads = [line for line in lines if re.match(r"[\w.]+\(.*\) -> ", line)]
         text = [line for line in lines if line not in heads]
         for head in heads:
