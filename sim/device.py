@@ -20,6 +20,7 @@ from sim.flash.journal import Entry
 from sim.flash.nor_flash import NorFlash
 from sim.machine import Machine, Snapshot
 from sim.otp.otp_array import OtpArray
+from sim.tracing.trace import Tracer
 from sim.uf2 import load_uf2
 from sim.usb.ccid_reader import CcidReader
 from sim.usb.usb_host import UsbHost
@@ -73,11 +74,12 @@ class Device:
         *,
         coverage: bool = False,
         exact: bool = False,
+        trace: bool = False,
     ) -> None:
         self.board = board
         self.symbols = symbols
         self.machine = Machine(
-            board, flash, seed, otp, coverage=coverage, exact=exact, symbols=symbols
+            board, flash, seed, otp, coverage=coverage, exact=exact, trace=trace, symbols=symbols
         )
         self.host = UsbHost(self.machine, self.machine.block("USBCTRL"), self._advance)
         self.reader = CcidReader(self.host)
@@ -92,6 +94,7 @@ class Device:
         *,
         coverage: bool = False,
         exact: bool = False,
+        trace: bool = False,
     ) -> Device:
         """A board with the image in its flash, and the rest of the flash from `flash_file`.
 
@@ -105,7 +108,9 @@ class Device:
         load_uf2(uf2_path, description.chip, flash)
         elf_path = uf2_path.with_suffix(".elf")
         symbols = SymbolTable.load(elf_path) if elf_path.exists() else None
-        return cls(description, flash, seed, symbols=symbols, coverage=coverage, exact=exact)
+        return cls(
+            description, flash, seed, symbols=symbols, coverage=coverage, exact=exact, trace=trace
+        )
 
     # --- what is in it --------------------------------------------------------------------------
 
@@ -138,6 +143,13 @@ class Device:
     def instructions(self) -> int:
         """Instructions executed since the device was made; sleep does not count."""
         return self.machine.instructions
+
+    @property
+    def tracer(self) -> Tracer:
+        """What follows the run of a device made with `trace`."""
+        if self.machine.tracer is None:
+            raise LookupError("the device was made without a trace")
+        return self.machine.tracer
 
     def has_symbol(self, name: str) -> bool:
         """True when the image's symbols are known and have this name."""

@@ -28,8 +28,10 @@ from sim.flash.flash_bus import FlashBus
 from sim.flash.nor_flash import NorFlash
 from sim.flash.power_cut import PowerCut
 from sim.flash.serial_flash import SerialFlash
+from sim.native.trace_state import TraceState
 from sim.otp.otp_array import OtpArray
 from sim.peripherals.absent import Absent
+from sim.tracing.trace import Tracer
 
 FOREVER = 1 << 62
 # Halfwords from here on begin a 32-bit Thumb instruction.
@@ -61,6 +63,7 @@ class Machine:
         *,
         coverage: bool = False,
         exact: bool = False,
+        trace: bool = False,
         symbols: SymbolTable | None = None,
     ) -> None:
         if flash.size_bytes != board.flash.size_bytes:
@@ -71,7 +74,7 @@ class Machine:
         self.seed = seed
         self.otp = otp or OtpArray()
         self.symbols = symbols
-        self.core = Core(self.chip.cpu_model, exact=exact, coverage=coverage)
+        self.core = Core(self.chip.cpu_model, exact=exact or trace, coverage=coverage)
         self.clock = Clock(self.core.state, board.clock_hz)
         self.map = AddressMap(self.core, self.chip.allowed)
         self.nvic = Nvic(self.chip.irq_count, self.chip.priority_bits)
@@ -80,6 +83,7 @@ class Machine:
         flash.tick = lambda: self.clock.now
         self.rom = self.chip.boot_rom(self)
         self._map_memory()
+        self.tracer = self._make_tracer() if trace else None
         self._make_blocks()
         self.processor = Processor(self.core, self.clock, self, self.nvic, self.control)
         self.processor.on_breakpoint = self.rom.breakpoint
@@ -96,7 +100,7 @@ class Machine:
     # --- construction ---------------------------------------------------------------------------
 
     def _map_memory(self) -> None:
-        rom = engine.allocate(len(self.rom.memory))
+        rom = self._rom_region = engine.allocate(len(self.rom.memory))
         rom.buffer[:] = bytes(self.rom.memory)
         self.sram = engine.allocate(self.chip.sram_bytes)
         self._flash_region = engine.adopt(self.flash.buffer)
@@ -108,6 +112,11 @@ class Machine:
         for address in self.chip.xip_aliases:
             self.map.add_memory(address, self._flash_region, writable=False)
         self.core.set_flash(self._flash_region)
+
+    def _make_tracer(self) -> Tracer:
+        state = TraceState()
+        self.core.trace_into(state, (self._rom_region, self._flash_region, self.sram))
+        return Tracer(state)
 
     def _make_blocks(self) -> None:
         for block in self.chip.blocks:

@@ -21,6 +21,7 @@ from unicorn import arm_const as arm
 from unicorn.unicorn_py3.unicorn import Uc, UcError, uclib
 
 from sim import native
+from sim.native.trace_state import TraceState
 
 # The engine ends a run when PC meets this address; odd, so that it never does.
 NEVER = 0xFFFF_FFF1
@@ -50,6 +51,9 @@ REGISTERS = {
     "faultmask": arm.UC_ARM_REG_FAULTMASK,
     "apsr_nzcv": arm.UC_ARM_REG_APSR_NZCV,
 }
+
+# In the order of their numbers in instructions.
+TRACED_REGISTERS = (*(f"r{n}" for n in range(13)), "sp", "lr", "pc")
 
 CPU_MODELS = {
     "cortex-m0plus": arm.UC_CPU_ARM_CORTEX_M0,
@@ -190,6 +194,20 @@ class Core:
                 ctypes.c_uint64(end),
             )
         )
+
+    def trace_into(self, trace: TraceState, memory: tuple[Region, Region, Region]) -> None:
+        """Let `trace` see every instruction; exact mode, before the first `run`.
+
+        `memory`: ROM, flash and SRAM, where code can be.
+        """
+        if not self.exact:
+            raise ValueError("a trace needs exact mode")
+        trace.reg_read = _address(uclib.uc_reg_read)
+        trace.register_ids[:] = [REGISTERS[name] for name in TRACED_REGISTERS]
+        trace.memory[:] = [region.host_address for region in memory]
+        trace.memory_bytes[:] = [region.size_bytes for region in memory]
+        # After the hook that may stop the engine: what it stops has not happened.
+        self._add_raw_hook(unicorn.UC_HOOK_CODE, self._native.hook_trace, ctypes.byref(trace), 1, 0)
 
     def add_probe(self, address: int) -> None:
         """Count executions of the instruction at `address`; only before the first `run`."""

@@ -13,7 +13,7 @@ import os
 import subprocess
 from pathlib import Path
 
-SOURCE = Path(__file__).with_name("tick_hooks.c")
+SOURCES = tuple(Path(__file__).with_name(name) for name in ("tick_hooks.c", "trace_hooks.c"))
 BUILD_DIRECTORY = Path(__file__).parents[2] / "build" / "sim"
 FLAGS = ("-O2", "-std=c11", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared")
 
@@ -84,8 +84,9 @@ def block_address(index: int) -> int:
 def load() -> ctypes.CDLL:
     """The library of hooks; compiles it when there is none for this source."""
     compiler = os.environ.get("CC", "cc")
-    digest = hashlib.sha256(SOURCE.read_bytes() + " ".join((compiler, *FLAGS)).encode())
-    library = BUILD_DIRECTORY / f"tick_hooks-{digest.hexdigest()[:16]}.so"
+    text = b"".join(source.read_bytes() for source in SOURCES)
+    digest = hashlib.sha256(text + " ".join((compiler, *FLAGS)).encode())
+    library = BUILD_DIRECTORY / f"hooks-{digest.hexdigest()[:16]}.so"
     if not library.exists():
         _compile(compiler, library)
     native = ctypes.CDLL(str(library))
@@ -104,11 +105,11 @@ def _compile(compiler: str, library: Path) -> None:
     library.parent.mkdir(parents=True, exist_ok=True)
     # Another process may build the same file: write aside, then rename.
     draft = library.with_suffix(f".{os.getpid()}")
-    command = [compiler, *FLAGS, "-o", str(draft), str(SOURCE)]
+    command = [compiler, *FLAGS, "-o", str(draft), *map(str, SOURCES)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError as error:
-        raise NativeBuildError(f"no C compiler '{compiler}' for {SOURCE.name}") from error
+        raise NativeBuildError(f"no C compiler '{compiler}' for the hooks") from error
     if done.returncode:
         raise NativeBuildError(f"{' '.join(command)} failed:\n{done.stderr}")
     draft.replace(library)

@@ -73,10 +73,11 @@ class Program:
         *,
         exact: bool = False,
         coverage: bool = False,
+        trace: bool = False,
     ) -> None:
         board = boards.load(board_name)
         flash = NorFlash(board.flash.size_bytes)
-        self.machine = Machine(board, flash, exact=exact, coverage=coverage)
+        self.machine = Machine(board, flash, exact=exact, coverage=coverage, trace=trace)
         self.load(assemble(source, board.chip, directory))
 
     def load(self, code: bytes) -> None:
