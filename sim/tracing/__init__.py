@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the image does, seen from outside: every instruction, access and line of Python."""
+"""What the image does, seen from outside: instructions, accesses, lines."""

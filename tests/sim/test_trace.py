@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The path of a run holds every instruction and the address of every load and store."""
+"""The path of a run: every instruction, the address of every access."""
 
 from __future__ import annotations
 
