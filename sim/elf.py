@@ -49,11 +49,18 @@ class SymbolTable:
     def __contains__(self, name: str) -> bool:
         return name in self._by_name
 
-    def describe(self, address: int) -> str:
-        """`function+0x12 (0x10001234)`, or just the address."""
+    def function_at(self, address: int) -> Symbol | None:
+        """The function that holds `address`."""
         index = bisect.bisect_right(self._starts, address) - 1
         if index >= 0:
             symbol = self._functions[index]
             if address < symbol.address + max(symbol.size_bytes, 1):
-                return f"{symbol.name}+0x{address - symbol.address:x} (0x{address:08x})"
-        return f"0x{address:08x}"
+                return symbol
+        return None
+
+    def describe(self, address: int) -> str:
+        """`function+0x12 (0x10001234)`, or just the address."""
+        symbol = self.function_at(address)
+        if symbol is None:
+            return f"0x{address:08x}"
+        return f"{symbol.name}+0x{address - symbol.address:x} (0x{address:08x})"

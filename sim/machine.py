@@ -31,11 +31,10 @@ from sim.flash.serial_flash import SerialFlash
 from sim.native.trace_state import TraceState
 from sim.otp.otp_array import OtpArray
 from sim.peripherals.absent import Absent
+from sim.thumb import Instruction, nop
 from sim.tracing.trace import Tracer
 
 FOREVER = 1 << 62
-# Halfwords from here on begin a 32-bit Thumb instruction.
-FIRST_32_BIT = 0xE800
 PERIPHERAL_SEGMENTS = (0x4, 0x5, 0xD, 0xE)
 
 
@@ -287,12 +286,23 @@ class Machine:
     def skip_instruction(self) -> None:
         """Step over the instruction at PC without executing it: a fault for campaigns.
 
-        For exact mode, between two runs: only there PC can be on any instruction. An IT block is
-        one unit to the engine, so that PC is never inside one.
+        For exact mode, between two runs: only there PC can be on any instruction but those of an
+        IT block, see `skip_in_it_block`.
         """
         pc = self.core.read("pc")
-        first = int.from_bytes(self.read_memory(pc, 2), "little")
-        self.core.write("pc", (pc + (4 if first >= FIRST_32_BIT else 2)) | 1)
+        size_bytes = Instruction.decode(self.read_memory(pc, 4)).size_bytes
+        self.core.write("pc", (pc + size_bytes) | 1)
+
+    def skip_in_it_block(self, address: int) -> None:
+        """With PC on an IT: execute it and its block, but for the instruction at `address`.
+
+        The engine takes the block as one unit, so that a NOP stands in for the instruction.
+        """
+        code = self.read_memory(address, 4)
+        size_bytes = Instruction.decode(code).size_bytes
+        self.map.poke(address, nop(size_bytes))
+        self.run(1)
+        self.map.poke(address, code[:size_bytes])
 
     def describe(self, address: int) -> str:
         """An address for a person."""

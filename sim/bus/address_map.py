@@ -55,6 +55,12 @@ class AddressMap:
         region.buffer[offset : offset + len(data)] = data
         self._core.content_changed(region, offset, len(data))
 
+    def poke(self, address: int, data: bytes) -> None:
+        """Bytes into any memory, as a fault would put them there. Raises BadAddress."""
+        region, offset, _ = self._find(address, len(data))
+        region.buffer[offset : offset + len(data)] = data
+        self._core.content_changed(region, offset, len(data))
+
     def bus_read(self, address: int, length: int) -> bytes:
         """Bytes as a load of the core gets them: from memory or, byte by byte, from a block."""
         try:

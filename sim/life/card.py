@@ -27,6 +27,7 @@ PIN_ITERATIONS_MIN = 16
 # Metadata of a key ([SCHSM] 13.4).
 TAG_USE_COUNTER = 0x90
 TAG_ALGORITHMS = 0x91
+TAG_KEY_DOMAIN = 0x92
 # Tags of INITIALIZE ([SCHSM] 10.2).
 TAG_DKEK_SHARES = 0x92
 TAG_KEY_DOMAINS = 0x97
@@ -176,12 +177,17 @@ class Card:
         self._do("RESET RETRY COUNTER", command(0x00, 0x2C, p1, USER_PIN_REFERENCE, data))
 
     def generate_key_pair(
-        self, key_id: int, template: bytes, uses: int | None = None, algorithms: bytes = b""
+        self,
+        key_id: int,
+        template: bytes,
+        uses: int | None = None,
+        algorithms: bytes = b"",
+        domain: int | None = None,
     ) -> bytes:
         """GENERATE ASYMMETRIC KEY PAIR; the authenticated request ([SCHSM] 13, 14.2).
 
         `uses`: how often the key may be used, None for a key without counter. `algorithms`: the
-        only ones that it may be used for, if there are any.
+        only ones that it may be used for, if there are any. `domain`: its key domain.
         """
         data = tlv(0x5F29, b"\x00") + tlv(0x42, b"UTCA00001") + tlv(0x7F49, template)
         data += tlv(0x5F20, b"UTDUMMY00001")
@@ -189,6 +195,8 @@ class Card:
             data += tlv(TAG_USE_COUNTER, uses.to_bytes(4, "big"))
         if algorithms:
             data += tlv(TAG_ALGORITHMS, algorithms)
+        if domain is not None:
+            data += tlv(TAG_KEY_DOMAIN, bytes((domain,)))
         apdu = command(0x00, 0x46, key_id, 0x00, data, 65536, extended=True)
         return self._do("GENERATE ASYMMETRIC KEY PAIR", apdu)
 

@@ -42,6 +42,10 @@ struct trace {
     uint8_t *read_marks;     // a byte for each byte from `marks_first` on that was read; or NULL
     uint32_t marks_first;
     uint32_t marks_end;
+    uint32_t *steps;         // address of each executed instruction; or NULL
+    uint32_t *positions;     // with it: the byte from `marks_first` on that was read last
+    uint64_t steps_max;
+    uint32_t position;
     struct stretch blurred[STRETCHES_MAX]; // tables: an access is to the table, wherever in it
     int32_t register_ids[16];
     int (*reg_read)(void *uc, int id, void *value);
@@ -99,8 +103,11 @@ static void add_entry(struct trace *trace, uint32_t kind, uint32_t address)
 
 static void add_access(struct trace *trace, bool is_load, uint32_t address)
 {
-    if (is_load && trace->read_marks && address >= trace->marks_first && address < trace->marks_end) {
-        trace->read_marks[address - trace->marks_first] = 1;
+    if (is_load && address >= trace->marks_first && address < trace->marks_end) {
+        trace->position = address;
+        if (trace->read_marks) {
+            trace->read_marks[address - trace->marks_first] = 1;
+        }
     }
     add_entry(trace, is_load ? KIND_READ : KIND_WRITTEN, address);
 }
@@ -276,6 +283,10 @@ void hook_trace(void *uc, uint64_t pc, uint32_t size, void *data)
     }
     uint32_t address = (uint32_t)pc;
     uint32_t first = halfword_at(trace, address);
+    if (trace->steps && trace->instructions < trace->steps_max) {
+        trace->steps[trace->instructions] = address;
+        trace->positions[trace->instructions] = trace->position;
+    }
     trace->instructions++;
     if (!is_conditional(trace, address)) {
         add_entry(trace, KIND_EXECUTED, address);

@@ -8,6 +8,7 @@ CHUNK_ENTRIES. Two runs that differ are run again, and the first difference is c
 from __future__ import annotations
 
 import ctypes
+from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +33,17 @@ class Entry(NamedTuple):
 
     kind: Kind
     address: int
+
+
+@dataclass(frozen=True)
+class Steps:
+    """A run, instruction by instruction: where each is, and what was read last before it.
+
+    `positions`: the last address read of the stretch that `Tracer.steps` was given, or 0.
+    """
+
+    addresses: array[int]
+    positions: array[int]
 
 
 @dataclass(frozen=True)
@@ -77,7 +89,21 @@ class Tracer:
         try:
             yield marks
         finally:
-            state.read_marks = None
+            state.read_marks, state.marks_end = None, first
+
+    def steps(self, run: Callable[[], object], count_max: int, first: int, end: int) -> Steps:
+        """The instructions of `run`, with what it read last of [first, end) before each."""
+        addresses = array("I", bytes(4 * count_max))
+        positions = array("I", bytes(4 * count_max))
+        state = self._begin()
+        state.steps, state.positions = addresses.buffer_info()[0], positions.buffer_info()[0]
+        state.steps_max, state.position = count_max, 0
+        state.marks_first, state.marks_end = first, end
+        self._follow(run)
+        state.steps = state.positions = None
+        state.marks_end = first
+        count = min(count_max, state.instructions)
+        return Steps(addresses[:count], positions[:count])
 
     def record(self, run: Callable[[], object], chunks_max: int = 1 << 18) -> Path:
         """The path of `run`."""

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One device and one scenario: run to an instruction, strike, see what comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+from campaigns.faults import scenarios
+from campaigns.faults.scenarios import SCENARIOS, Scenario
+from campaigns.faults.windows import Window, window_of
+from sim.apdu import Response, exchange
+from sim.cpu.processor import Sleep, StopReason
+from sim.device import Device, DeviceSnapshot, DeviceStopped
+from sim.life.card import Card
+from sim.thumb import Instruction
+from sim.tracing.python_code import PythonCode
+from sim.tracing.trace import Steps
+from sim.usb.ccid_reader import CcidError
+from sim.usb.transfer import UsbError
+from tools import paths
+from tools.product import image_of
+
+STEPS_MAX = 16_000_000
+CHECKPOINT_INSTRUCTIONS = 20_000
+# What a struck command may take longer, in ticks, before it counts as hanging.
+GRACE_TICKS = 3_000_000
+REGISTERS = 13
+REGISTER_BITS = 32
+
+
+class Outcome(Enum):
+    """What came of a fault."""
+
+    UNCHANGED = "unchanged"
+    OTHER = "another answer"
+    CRASH = "crash"
+    RESET = "reset"
+    HANG = "hang"
+    SUCCESS = "success"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """At instruction `index` of the run: it is skipped, or `register` loses or gains `bit`."""
+
+    index: int
+    register: int | None = None
+    bit: int = 0
+
+
+@dataclass(frozen=True)
+class Result:
+    """`detail`: what a success gained, or how the device stopped."""
+
+    fault: Fault
+    outcome: Outcome
+    detail: str = ""
+
+
+class BenchError(Exception):
+    """The scenario itself does not work; one line."""
+
+
+class Recording:
+    """The run without a fault, instruction by instruction, on a device of its own."""
+
+    def __init__(self, board: str, scenario: Scenario) -> None:
+        elf = image_of(board).with_suffix(".elf")
+        self.code = PythonCode.load(elf, paths.PROJECT / "firmware_py")
+        device = ready(board, scenario, trace=True)
+        device.reader.start_transmit(scenario.apdu)
+        self.steps: Steps = device.tracer.steps(
+            lambda: check_answer(device, scenario), STEPS_MAX, self.code.first, self.code.end
+        )
+        assert device.symbols is not None
+        function = self.code.named(scenario.file, scenario.function)
+        self.window: Window = window_of(device.machine, device.symbols, self.steps, function)
+
+
+def ready(board: str, scenario: Scenario, *, trace: bool = False) -> Device:
+    """A device that the scenario's command can be sent to."""
+    device = Device.from_uf2(board, image_of(board), exact=True, trace=trace)
+    device.power_on()
+    card = Card(device.transmit)
+    scenarios.prepare(card)
+    if scenario.logged_in:
+        card.verify(scenarios.PIN)
+    return device
+
+
+def check_answer(device: Device, scenario: Scenario) -> None:
+    """Take the answer to the scenario's command; BenchError if it is not what it should be."""
+    sw = int.from_bytes(device.reader.finish_transmit()[-2:], "big")
+    if sw != scenario.status_word:
+        raise BenchError(f"{scenario.name} answers {sw:04X}, {scenario.status_word:04X} expected")
+
+
+class FaultBench:
+    """Strikes a scenario, once for each call of `strike`."""
+
+    def __init__(self, board: str, scenario_name: str) -> None:
+        self.scenario = SCENARIOS[scenario_name]
+        self._recording = Recording(board, self.scenario)
+        self.device = ready(board, self.scenario)
+        self.device.reader.start_transmit(self.scenario.apdu)
+        self._begin = self.device.instructions
+        self._checkpoints: list[tuple[int, DeviceSnapshot]] = [(0, self.device.snapshot())]
+
+    @property
+    def window(self) -> Window:
+        """Where it can be struck."""
+        return self._recording.window
+
+    @property
+    def code(self) -> PythonCode:
+        """The image's Python."""
+        return self._recording.code
+
+    @cached_property
+    def branches(self) -> frozenset[int]:
+        """Indices of the window's branches that a register can change."""
+        return frozenset(index for index in self.window.indices if self._at(index).is_branch)
+
+    def place(self, index: int) -> str:
+        """Instruction and line of Python, for a person."""
+        steps = self._recording.steps
+        text = self.device.machine.describe(steps.addresses[index])
+        function = self.code.function_at(steps.positions[index])
+        if function is not None:
+            text += f" for {function.describe(steps.positions[index])}"
+        return text
+
+    def strike(self, fault: Fault) -> Result:
+        """Run the command again with one fault."""
+        device = self.device
+        self._run_to(self._stop_before(fault.index))
+        boots = device.machine.boot_count
+        device.machine.processor.faults.clear()
+        self._inject(fault)
+        try:
+            return self._outcome(fault, boots)
+        except (DeviceStopped, UsbError, CcidError, ValueError) as error:
+            return Result(fault, Outcome.CRASH, str(error).splitlines()[0])
+
+    # --- The way there --------------------------------------------------------------------------
+
+    def _at(self, index: int) -> Instruction:
+        address = self._recording.steps.addresses[index]
+        return Instruction.decode(self.device.machine.read_memory(address, 4))
+
+    def _it_before(self, index: int) -> int | None:
+        # The IT whose block holds the instruction: the engine takes the block as one.
+        for distance in range(1, 5):
+            if index - distance < 0:
+                return None
+            length = self._at(index - distance).it_length
+            if length:
+                start = self._recording.steps.addresses[index - distance]
+                ends = self._end_of_it(start, length)
+                inside = start < self._recording.steps.addresses[index] < ends
+                return index - distance if inside else None
+        return None
+
+    def _end_of_it(self, address: int, length: int) -> int:
+        end = address + 2
+        for _ in range(length):
+            end += Instruction.decode(self.device.machine.read_memory(end, 4)).size_bytes
+        return end
+
+    def _stop_before(self, index: int) -> int:
+        before = self._it_before(index)
+        return index if before is None else before
+
+    def _run_to(self, index: int) -> None:
+        # Strikes come in ascending order, so that a checkpoint serves many of them.
+        reached, snapshot = max(
+            (entry for entry in self._checkpoints if entry[0] <= index), key=lambda entry: entry[0]
+        )
+        self.device.restore(snapshot)
+        while reached + CHECKPOINT_INSTRUCTIONS <= index:
+            target = self._stop_before(reached + CHECKPOINT_INSTRUCTIONS)
+            self._advance_to(target)
+            reached = target
+            self._checkpoints = [self._checkpoints[0], (reached, self.device.snapshot())]
+        self._advance_to(index)
+        expected, found = self._recording.steps.addresses[index], self.device.machine.core.read("pc")
+        if found != expected:
+            raise BenchError(f"instruction {index} is at 0x{found:08x}, not 0x{expected:08x}")
+
+    def _advance_to(self, index: int) -> None:
+        device = self.device
+        while (missing := index - (device.instructions - self._begin)) > 0:
+            device.machine.run(missing)
+
+    # --- The fault, and what comes of it --------------------------------------------------------
+
+    def _inject(self, fault: Fault) -> None:
+        machine = self.device.machine
+        if fault.register is not None:
+            name = f"r{fault.register}"
+            machine.core.write(name, machine.core.read(name) ^ 1 << fault.bit)
+        elif self._it_before(fault.index) is None:
+            machine.skip_instruction()
+        else:
+            machine.skip_in_it_block(self._recording.steps.addresses[fault.index])
+
+    def _outcome(self, fault: Fault, boots: int) -> Result:
+        device, machine = self.device, self.device.machine
+        remaining = len(self._recording.steps.addresses) - fault.index
+        reason = machine.run(remaining + GRACE_TICKS)
+        if machine.faults:
+            return Result(fault, Outcome.CRASH, machine.faults[0].what)
+        if reason in (StopReason.UNMODELLED, StopReason.BOOTSEL):
+            return Result(fault, Outcome.CRASH, str(machine.unmodelled or reason.value))
+        if machine.boot_count != boots or not device.host.controller.connected:
+            return Result(fault, Outcome.RESET)
+        if machine.processor.sleeping is Sleep.AWAKE:
+            return Result(fault, Outcome.HANG)
+        answers = iter((device.reader.finish_transmit(),))
+        # GET RESPONSE, if the answer asks for it, goes to the card.
+        response = exchange(lambda apdu: next(answers, None) or device.transmit(apdu), b"")
+        gained = self.scenario.gain(Card(device.transmit), response)
+        if gained:
+            return Result(fault, Outcome.SUCCESS, gained)
+        same = response.sw == self.scenario.status_word
+        return Result(fault, Outcome.UNCHANGED if same else Outcome.OTHER, f"{response.sw:04X}")
+
+
+__all__ = ["BenchError", "Fault", "FaultBench", "Outcome", "Recording", "Response", "Result"]

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is struck: a command that must be refused, or must count, and how to see that it did not.
+
+Each scenario names the Python function whose window is struck ([SCHSM] 9, 10, 12, 13.4, 16).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sim.apdu import SW_SUCCESS, Response, command
+from sim.life.card import (
+    PIN_ITERATIONS_MIN,
+    SO_PIN_REFERENCE,
+    Card,
+    ec_key_template,
+    tlv,
+)
+
+PIN, WRONG_PIN, SO_PIN, WRONG_SO_PIN = b"135790", b"097531", b"30313233", b"33323130"
+PIN_TRIES, SO_PIN_TRIES = 10, 15
+SW_TRIES = 0x63C0
+KEY_STORE = "hsm/keys/key_store.py"
+CURVE = ec_key_template("secp256r1")
+DIGEST = bytes(range(32))
+ECDSA_PLAIN, ECDSA_SHA256, WRAP = 0x70, 0x73, 0x92
+SHARES = (bytes(range(32)), bytes(range(32, 64)))
+CHECK_VALUE_BYTES = 8
+
+KEY, COUNTED, EXHAUSTED, RESTRICTED, IN_DOMAIN_1 = 1, 2, 3, 4, 5
+USES = 100
+
+
+def prepare(card: Card) -> None:
+    """A card with a key of each sort; all modules of the commands are loaded; nobody logged in."""
+    card.select()
+    card.initialize(
+        PIN, SO_PIN, tries=PIN_TRIES, pin_iterations=PIN_ITERATIONS_MIN, key_domains=2
+    )
+    for number, share in enumerate(SHARES):
+        card.set_up_key_domain(number, 1)
+        card.import_dkek_share(share, number)
+    card.generate_key_pair(KEY, CURVE)
+    card.generate_key_pair(COUNTED, CURVE, uses=USES)
+    card.generate_key_pair(EXHAUSTED, CURVE, uses=1)
+    card.generate_key_pair(RESTRICTED, CURVE, algorithms=bytes((ECDSA_PLAIN,)))
+    card.generate_key_pair(IN_DOMAIN_1, CURVE, domain=1)
+    for key_id in (KEY, COUNTED, EXHAUSTED):
+        card.sign(key_id, ECDSA_PLAIN, DIGEST)
+    card.wrap_key(KEY)
+    for apdu in (sign(EXHAUSTED), wrap(RESTRICTED)):
+        card.send(apdu)
+    card.try_pin(WRONG_PIN)
+    card.verify(PIN)
+    card.try_pin(WRONG_SO_PIN, SO_PIN_REFERENCE)
+    card.send(initialize(WRONG_SO_PIN))
+    card.verify(SO_PIN, SO_PIN_REFERENCE)
+    card.select()
+
+
+def sign(key_id: int, algorithm: int = ECDSA_PLAIN) -> bytes:
+    """SIGN."""
+    return command(0x80, 0x68, key_id, algorithm, DIGEST, 256)
+
+
+def wrap(key_id: int) -> bytes:
+    """WRAP KEY."""
+    return command(0x80, 0x72, key_id, WRAP, ne=65536, extended=True)
+
+
+def verify(pin: bytes) -> bytes:
+    """VERIFY the user PIN."""
+    return command(0x00, 0x20, 0x00, 0x81, pin)
+
+
+def initialize(so_pin: bytes) -> bytes:
+    """INITIALIZE with an initialisation code."""
+    return command(0x80, 0x50, 0x00, 0x00, tlv(0x81, b"000000") + tlv(0x82, so_pin))
+
+
+# --- What an attacker gains -----------------------------------------------------------------------
+
+
+def _pin_gain(card: Card, response: Response) -> str:
+    if response.ok:
+        return "VERIFY accepted a wrong PIN"
+    if card.send(sign(KEY)).ok:
+        return "a key signs after a wrong PIN"
+    status = card.pin_status()
+    if SW_TRIES + PIN_TRIES <= status <= 0x63CF:
+        return "a wrong PIN cost no try"
+    return ""
+
+
+def _code_gain(card: Card, response: Response) -> str:
+    if response.ok:
+        return "INITIALIZE accepted a wrong code"
+    if KEY not in {file_id & 0xFF for file_id in card.list_objects() if file_id >> 8 == 0xCC}:
+        return "keys are gone after a wrong code"
+    if card.pin_status(SO_PIN_REFERENCE) == SW_TRIES + SO_PIN_TRIES:
+        return "a wrong code cost no try"
+    return ""
+
+
+def _any_data(card: Card, response: Response) -> str:
+    del card
+    return "the key was used" if response.data else ""
+
+
+def _export_gain(card: Card, response: Response) -> str:
+    del card
+    return "the key was exported" if response.data else ""
+
+
+def _domain_gain(card: Card, response: Response) -> str:
+    own = card.key_domain(1)
+    if response.data and (own is None or response.data[:CHECK_VALUE_BYTES] != own.check_value):
+        return "the key was wrapped for another domain"
+    return ""
+
+
+def _counter_gain(card: Card, response: Response) -> str:
+    left = card.uses_left(COUNTED)
+    if response.data and (left is None or left > USES - 2):
+        return "a use was not counted"
+    return ""
+
+
+# --- The scenarios --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One command, one window."""
+
+    name: str
+    what: str
+    file: str
+    function: str
+    logged_in: bool
+    apdu: bytes
+    status_word: int
+    gain: Callable[[Card, Response], str]
+
+
+SCENARIOS = {
+    scenario.name: scenario
+    for scenario in (
+        Scenario(
+            "pin",
+            "PIN comparison and its counter",
+            "hsm/security/reference_data.py",
+            "ReferenceData_verify",
+            False,
+            verify(WRONG_PIN),
+            SW_TRIES + PIN_TRIES - 1,
+            _pin_gain,
+        ),
+        Scenario(
+            "access",
+            "access check before a key is used",
+            KEY_STORE,
+            "KeyStore_open_for_use",
+            False,
+            sign(KEY),
+            0x6982,
+            _any_data,
+        ),
+        Scenario(
+            "domain",
+            "key domain before a key is exported",
+            "hsm/commands/wrap_key.py",
+            "wrap_key",
+            True,
+            wrap(IN_DOMAIN_1),
+            SW_SUCCESS,
+            _domain_gain,
+        ),
+        Scenario(
+            "export",
+            "allowed algorithms before a key is exported",
+            "hsm/commands/wrap_key.py",
+            "wrap_key",
+            True,
+            wrap(RESTRICTED),
+            0x6985,
+            _export_gain,
+        ),
+        Scenario(
+            "algorithm",
+            "allowed algorithms before a key is used",
+            KEY_STORE,
+            "KeyStore_open_for_use",
+            True,
+            sign(RESTRICTED, ECDSA_SHA256),
+            0x6985,
+            _any_data,
+        ),
+        Scenario(
+            "exhausted",
+            "use counter at 0",
+            KEY_STORE,
+            "KeyStore_open_for_use",
+            True,
+            sign(EXHAUSTED),
+            0x6985,
+            _any_data,
+        ),
+        Scenario(
+            "count",
+            "use counter goes down",
+            KEY_STORE,
+            "KeyStore_count_use",
+            True,
+            sign(COUNTED),
+            SW_SUCCESS,
+            _counter_gain,
+        ),
+        Scenario(
+            "code",
+            "initialisation code",
+            "hsm/commands/initialize_device.py",
+            "initialize_device",
+            False,
+            initialize(WRONG_SO_PIN),
+            SW_TRIES + SO_PIN_TRIES - 1,
+            _code_gain,
+        ),
+    )
+}
