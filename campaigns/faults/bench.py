@@ -3,17 +3,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 
 from campaigns.faults import scenarios
-from campaigns.faults.scenarios import SCENARIOS, Scenario
+from campaigns.faults.scenarios import Scenario
 from campaigns.faults.windows import Window, window_of
-from sim.apdu import Response, exchange
+from sim.apdu import SW_SUCCESS, Response, exchange
 from sim.cpu.processor import Sleep, StopReason
 from sim.device import Device, DeviceSnapshot, DeviceStopped
-from sim.life.card import Card
+from sim.life.card import Card, CardError
 from sim.thumb import Instruction
 from sim.tracing.python_code import PythonCode
 from sim.tracing.trace import Steps
@@ -63,19 +63,17 @@ class BenchError(Exception):
     """The scenario itself does not work; one line."""
 
 
-class Recording:
+class Run:
     """The run without a fault, instruction by instruction, on a device of its own."""
 
-    def __init__(self, board: str, scenario: Scenario) -> None:
-        elf = image_of(board).with_suffix(".elf")
-        self.code = PythonCode.load(elf, paths.PROJECT / "firmware_py")
+    def __init__(self, board: str, scenario: Scenario, code: PythonCode) -> None:
         device = ready(board, scenario, trace=True)
         device.reader.start_transmit(scenario.apdu)
         self.steps: Steps = device.tracer.steps(
-            lambda: check_answer(device, scenario), STEPS_MAX, self.code.first, self.code.end
+            lambda: check_answer(device, scenario), STEPS_MAX, code.first, code.end
         )
         assert device.symbols is not None
-        function = self.code.named(scenario.file, scenario.function)
+        function = code.named(scenario.file, scenario.function)
         self.window: Window = window_of(device.machine, device.symbols, self.steps, function)
 
 
@@ -100,23 +98,27 @@ def check_answer(device: Device, scenario: Scenario) -> None:
 class FaultBench:
     """Strikes a scenario, once for each call of `strike`."""
 
-    def __init__(self, board: str, scenario_name: str) -> None:
-        self.scenario = SCENARIOS[scenario_name]
-        self._recording = Recording(board, self.scenario)
-        self.device = ready(board, self.scenario)
-        self.device.reader.start_transmit(self.scenario.apdu)
+    def __init__(self, board: str, scenario: Scenario) -> None:
+        self.board = board
+        self.scenario = scenario
+        elf = image_of(board).with_suffix(".elf")
+        self.code = PythonCode.load(elf, paths.PROJECT / "firmware_py")
+        run = Run(board, scenario, self.code)
+        self._addresses, self._positions = run.steps.addresses, run.steps.positions
+        self.window = run.window
+        self.device = ready(board, scenario)
+        self.device.reader.start_transmit(scenario.apdu)
         self._begin = self.device.instructions
         self._checkpoints: list[tuple[int, DeviceSnapshot]] = [(0, self.device.snapshot())]
 
-    @property
-    def window(self) -> Window:
-        """Where it can be struck."""
-        return self._recording.window
-
-    @property
-    def code(self) -> PythonCode:
-        """The image's Python."""
-        return self._recording.code
+    @cached_property
+    def _told_by(self) -> FaultBench:
+        # The same command with the right secret.
+        scenario = self.scenario
+        return FaultBench(
+            self.board,
+            replace(scenario, apdu=scenario.with_right_secret, status_word=SW_SUCCESS),
+        )
 
     @cached_property
     def branches(self) -> frozenset[int]:
@@ -125,29 +127,30 @@ class FaultBench:
 
     def place(self, index: int) -> str:
         """Instruction and line of Python, for a person."""
-        steps = self._recording.steps
-        text = self.device.machine.describe(steps.addresses[index])
-        function = self.code.function_at(steps.positions[index])
+        text = self.device.machine.describe(self._addresses[index])
+        function = self.code.function_at(self._positions[index])
         if function is not None:
-            text += f" for {function.describe(steps.positions[index])}"
+            text += f" for {function.describe(self._positions[index])}"
         return text
 
     def strike(self, fault: Fault) -> Result:
         """Run the command again with one fault."""
-        device = self.device
-        self._run_to(self._stop_before(fault.index))
-        boots = device.machine.boot_count
-        device.machine.processor.faults.clear()
-        self._inject(fault)
+        boots = self._strike(fault)
         try:
             return self._outcome(fault, boots)
-        except (DeviceStopped, UsbError, CcidError, ValueError) as error:
+        except (DeviceStopped, UsbError, CcidError, CardError, ValueError) as error:
             return Result(fault, Outcome.CRASH, str(error).splitlines()[0])
+
+    def _strike(self, fault: Fault) -> int:
+        self._run_to(self._stop_before(fault.index))
+        boots = self.device.machine.boot_count
+        self._inject(fault)
+        return boots
 
     # --- The way there --------------------------------------------------------------------------
 
     def _at(self, index: int) -> Instruction:
-        address = self._recording.steps.addresses[index]
+        address = self._addresses[index]
         return Instruction.decode(self.device.machine.read_memory(address, 4))
 
     def _it_before(self, index: int) -> int | None:
@@ -157,9 +160,9 @@ class FaultBench:
                 return None
             length = self._at(index - distance).it_length
             if length:
-                start = self._recording.steps.addresses[index - distance]
+                start = self._addresses[index - distance]
                 ends = self._end_of_it(start, length)
-                inside = start < self._recording.steps.addresses[index] < ends
+                inside = start < self._addresses[index] < ends
                 return index - distance if inside else None
         return None
 
@@ -185,7 +188,7 @@ class FaultBench:
             reached = target
             self._checkpoints = [self._checkpoints[0], (reached, self.device.snapshot())]
         self._advance_to(index)
-        expected, found = self._recording.steps.addresses[index], self.device.machine.core.read("pc")
+        expected, found = self._addresses[index], self.device.machine.core.read("pc")
         if found != expected:
             raise BenchError(f"instruction {index} is at 0x{found:08x}, not 0x{expected:08x}")
 
@@ -204,12 +207,38 @@ class FaultBench:
         elif self._it_before(fault.index) is None:
             machine.skip_instruction()
         else:
-            machine.skip_in_it_block(self._recording.steps.addresses[fault.index])
+            machine.skip_in_it_block(self._addresses[fault.index])
 
     def _outcome(self, fault: Fault, boots: int) -> Result:
+        stopped = self._run_on(fault, boots)
+        if stopped is not None:
+            return stopped
+        response = self._response()
+        gain = self.scenario.gain(Card(self.device.transmit), response)
+        answer = f"{response.sw:04X}"
+        if gain is None:
+            same = response.sw == self.scenario.status_word
+            return Result(fault, Outcome.UNCHANGED if same else Outcome.OTHER, answer)
+        if gain.if_told and self._told_by.answer(fault) == answer:
+            return Result(fault, Outcome.OTHER, f"{answer}, whatever the secret")
+        return Result(fault, Outcome.SUCCESS, gain.what)
+
+    def answer(self, fault: Fault) -> str:
+        """The status word after a fault, or how the device stopped; "elsewhere": no such place."""
+        try:
+            boots = self._strike(fault)
+        except BenchError:
+            return "elsewhere"
+        try:
+            stopped = self._run_on(fault, boots)
+            return stopped.outcome.value if stopped else f"{self._response().sw:04X}"
+        except (DeviceStopped, UsbError, CcidError, ValueError):
+            return Outcome.CRASH.value
+
+    def _run_on(self, fault: Fault, boots: int) -> Result | None:
+        # To the end of the command; the result if there will be no answer.
         device, machine = self.device, self.device.machine
-        remaining = len(self._recording.steps.addresses) - fault.index
-        reason = machine.run(remaining + GRACE_TICKS)
+        reason = machine.run(len(self._addresses) - fault.index + GRACE_TICKS)
         if machine.faults:
             return Result(fault, Outcome.CRASH, machine.faults[0].what)
         if reason in (StopReason.UNMODELLED, StopReason.BOOTSEL):
@@ -218,14 +247,9 @@ class FaultBench:
             return Result(fault, Outcome.RESET)
         if machine.processor.sleeping is Sleep.AWAKE:
             return Result(fault, Outcome.HANG)
-        answers = iter((device.reader.finish_transmit(),))
+        return None
+
+    def _response(self) -> Response:
+        first = iter((self.device.reader.finish_transmit(),))
         # GET RESPONSE, if the answer asks for it, goes to the card.
-        response = exchange(lambda apdu: next(answers, None) or device.transmit(apdu), b"")
-        gained = self.scenario.gain(Card(device.transmit), response)
-        if gained:
-            return Result(fault, Outcome.SUCCESS, gained)
-        same = response.sw == self.scenario.status_word
-        return Result(fault, Outcome.UNCHANGED if same else Outcome.OTHER, f"{response.sw:04X}")
-
-
-__all__ = ["BenchError", "Fault", "FaultBench", "Outcome", "Recording", "Response", "Result"]
+        return exchange(lambda apdu: next(first, b"") or self.device.transmit(apdu), b"")

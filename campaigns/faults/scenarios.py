@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sim.apdu import SW_SUCCESS, Response, command
 from sim.life.card import (
+    KEY_PREFIX,
     PIN_ITERATIONS_MIN,
     SO_PIN_REFERENCE,
     Card,
@@ -35,9 +36,7 @@ USES = 100
 def prepare(card: Card) -> None:
     """A card with a key of each sort; all modules of the commands are loaded; nobody logged in."""
     card.select()
-    card.initialize(
-        PIN, SO_PIN, tries=PIN_TRIES, pin_iterations=PIN_ITERATIONS_MIN, key_domains=2
-    )
+    card.initialize(PIN, SO_PIN, tries=PIN_TRIES, pin_iterations=PIN_ITERATIONS_MIN, key_domains=2)
     for number, share in enumerate(SHARES):
         card.set_up_key_domain(number, 1)
         card.import_dkek_share(share, number)
@@ -82,49 +81,56 @@ def initialize(so_pin: bytes) -> bytes:
 # --- What an attacker gains -----------------------------------------------------------------------
 
 
-def _pin_gain(card: Card, response: Response) -> str:
+@dataclass(frozen=True)
+class Gain:
+    """What a fault brought; `if_told`: only if the answer tells a right secret from a wrong one."""
+
+    what: str
+    if_told: bool = False
+
+
+def _pin_gain(card: Card, response: Response) -> Gain | None:
     if response.ok:
-        return "VERIFY accepted a wrong PIN"
+        return Gain("VERIFY accepted a wrong PIN")
     if card.send(sign(KEY)).ok:
-        return "a key signs after a wrong PIN"
-    status = card.pin_status()
-    if SW_TRIES + PIN_TRIES <= status <= 0x63CF:
-        return "a wrong PIN cost no try"
-    return ""
+        return Gain("a key signs after a wrong PIN")
+    if SW_TRIES + PIN_TRIES <= card.pin_status() <= 0x63CF:
+        return Gain("a wrong PIN cost no try", if_told=True)
+    return None
 
 
-def _code_gain(card: Card, response: Response) -> str:
+def _code_gain(card: Card, response: Response) -> Gain | None:
     if response.ok:
-        return "INITIALIZE accepted a wrong code"
-    if KEY not in {file_id & 0xFF for file_id in card.list_objects() if file_id >> 8 == 0xCC}:
-        return "keys are gone after a wrong code"
+        return Gain("INITIALIZE accepted a wrong code")
+    if KEY_PREFIX | KEY not in card.list_objects():
+        return Gain("keys are gone after a wrong code")
     if card.pin_status(SO_PIN_REFERENCE) == SW_TRIES + SO_PIN_TRIES:
-        return "a wrong code cost no try"
-    return ""
+        return Gain("a wrong code cost no try", if_told=True)
+    return None
 
 
-def _any_data(card: Card, response: Response) -> str:
+def _any_data(card: Card, response: Response) -> Gain | None:
     del card
-    return "the key was used" if response.data else ""
+    return Gain("the key was used") if response.data else None
 
 
-def _export_gain(card: Card, response: Response) -> str:
+def _export_gain(card: Card, response: Response) -> Gain | None:
     del card
-    return "the key was exported" if response.data else ""
+    return Gain("the key was exported") if response.data else None
 
 
-def _domain_gain(card: Card, response: Response) -> str:
+def _domain_gain(card: Card, response: Response) -> Gain | None:
     own = card.key_domain(1)
     if response.data and (own is None or response.data[:CHECK_VALUE_BYTES] != own.check_value):
-        return "the key was wrapped for another domain"
-    return ""
+        return Gain("the key was wrapped for another domain")
+    return None
 
 
-def _counter_gain(card: Card, response: Response) -> str:
+def _counter_gain(card: Card, response: Response) -> Gain | None:
     left = card.uses_left(COUNTED)
     if response.data and (left is None or left > USES - 2):
-        return "a use was not counted"
-    return ""
+        return Gain("a use was not counted")
+    return None
 
 
 # --- The scenarios --------------------------------------------------------------------------------
@@ -141,7 +147,9 @@ class Scenario:
     logged_in: bool
     apdu: bytes
     status_word: int
-    gain: Callable[[Card, Response], str]
+    gain: Callable[[Card, Response], Gain | None]
+    with_right_secret: bytes = b""
+    """The same command with the right PIN or code: what an answer may tell, and must cost."""
 
 
 SCENARIOS = {
@@ -156,6 +164,7 @@ SCENARIOS = {
             verify(WRONG_PIN),
             SW_TRIES + PIN_TRIES - 1,
             _pin_gain,
+            verify(PIN),
         ),
         Scenario(
             "access",
@@ -204,7 +213,7 @@ SCENARIOS = {
             "KeyStore_open_for_use",
             True,
             sign(EXHAUSTED),
-            0x6985,
+            0x6A84,
             _any_data,
         ),
         Scenario(
@@ -226,6 +235,7 @@ SCENARIOS = {
             initialize(WRONG_SO_PIN),
             SW_TRIES + SO_PIN_TRIES - 1,
             _code_gain,
+            initialize(SO_PIN),
         ),
     )
 }

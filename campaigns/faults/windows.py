@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from sim.elf import SymbolTable
 from sim.machine import Machine
+from sim.thumb import Instruction
 from sim.tracing.python_code import PythonFunction
 from sim.tracing.trace import Steps
-from sim.thumb import Instruction
 
 # Names of C functions begin like this whose inside, with all they call, is no window.
 PRIMITIVES = (
