@@ -55,14 +55,14 @@ def parse_arguments() -> argparse.Namespace:
         "--skips",
         type=int,
         metavar="N",
-        help="of each window at most N instructions, spread evenly",
+        help="of each window at most N, spread evenly",
     )
     parser.add_argument(
         "--flips",
         type=int,
         default=0,
         metavar="N",
-        help="flip N bits of registers at branches, too",
+        help="and flip N bits of registers at branches",
     )
     parser.add_argument("--seed", type=int, default=0, help="which bits (default: 0)")
     parser.add_argument("--fault", metavar="ID", help="only this fault, as a failure names it")

@@ -11,6 +11,7 @@ from campaigns.faults import scenarios
 from campaigns.faults.scenarios import Scenario
 from campaigns.faults.windows import Window, window_of
 from sim.apdu import SW_SUCCESS, Response, exchange
+from sim.bus.address_map import BadAddress
 from sim.cpu.processor import Sleep, StopReason
 from sim.device import Device, DeviceSnapshot, DeviceStopped
 from sim.life.card import Card, CardError
@@ -28,6 +29,9 @@ CHECKPOINT_INSTRUCTIONS = 20_000
 GRACE_TICKS = 3_000_000
 REGISTERS = 13
 REGISTER_BITS = 32
+
+# How a device shows that it is lost. BadAddress: the boot ROM was called with one.
+_CRASHES = (DeviceStopped, UsbError, CcidError, CardError, BadAddress, ValueError)
 
 
 class Outcome(Enum):
@@ -138,7 +142,7 @@ class FaultBench:
         boots = self._strike(fault)
         try:
             return self._outcome(fault, boots)
-        except (DeviceStopped, UsbError, CcidError, CardError, ValueError) as error:
+        except _CRASHES as error:
             return Result(fault, Outcome.CRASH, str(error).splitlines()[0])
 
     def _strike(self, fault: Fault) -> int:
@@ -232,7 +236,7 @@ class FaultBench:
         try:
             stopped = self._run_on(fault, boots)
             return stopped.outcome.value if stopped else f"{self._response().sw:04X}"
-        except (DeviceStopped, UsbError, CcidError, ValueError):
+        except _CRASHES:
             return Outcome.CRASH.value
 
     def _run_on(self, fault: Fault, boots: int) -> Result | None:

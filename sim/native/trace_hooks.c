@@ -16,6 +16,7 @@ enum {
     KIND_READ = 1,
     KIND_WRITTEN = 2,
     REGISTER_SP = 13,
+    REGISTER_LR = 14,
     REGISTER_PC = 15,
     STRETCHES_MAX = 16,
 };
@@ -27,6 +28,10 @@ struct stretch {
 
 struct trace {
     uint32_t enabled;
+    uint32_t gate;     // a function: what is outside of its calls is not followed; 0: all is
+    uint32_t inside;   // a call of it is under way, which returns to `returns_to` with this SP
+    uint32_t returns_to;
+    uint32_t stack;
     uint32_t it_first; // instructions of the last IT block
     uint32_t it_end;
     uint32_t stretch_count;  // of `blurred`
@@ -273,15 +278,34 @@ static bool is_conditional(const struct trace *trace, uint32_t address)
     return address >= trace->it_first && address < trace->it_end;
 }
 
+// --- the gate --------------------------------------------------------------------------------
+
+static bool is_inside(struct trace *trace, void *uc, uint32_t address)
+{
+    if (trace->gate == 0) {
+        return true;
+    }
+    if (!trace->inside) {
+        if (address == trace->gate) {
+            trace->inside = 1;
+            trace->returns_to = register_of(trace, uc, REGISTER_LR) & ~1u;
+            trace->stack = register_of(trace, uc, REGISTER_SP);
+        }
+    } else if (address == trace->returns_to && register_of(trace, uc, REGISTER_SP) == trace->stack) {
+        trace->inside = 0;
+    }
+    return trace->inside;
+}
+
 // --- the hook --------------------------------------------------------------------------------
 
 void hook_trace(void *uc, uint64_t pc, uint32_t size, void *data)
 {
     struct trace *trace = data;
-    if (!trace->enabled) {
+    uint32_t address = (uint32_t)pc;
+    if (!trace->enabled || !is_inside(trace, uc, address)) {
         return;
     }
-    uint32_t address = (uint32_t)pc;
     uint32_t first = halfword_at(trace, address);
     if (trace->steps && trace->instructions < trace->steps_max) {
         trace->steps[trace->instructions] = address;

@@ -21,6 +21,10 @@ class TraceState(ctypes.Structure):
 
     _fields_ = (
         ("enabled", ctypes.c_uint32),
+        ("gate", ctypes.c_uint32),
+        ("inside", ctypes.c_uint32),
+        ("returns_to", ctypes.c_uint32),
+        ("stack", ctypes.c_uint32),
         ("it_first", ctypes.c_uint32),
         ("it_end", ctypes.c_uint32),
         ("stretch_count", ctypes.c_uint32),

@@ -79,6 +79,10 @@ class Tracer:
             slot.first, slot.end = first, end
         self._state.stretch_count = len(stretches)
 
+    def follow_only(self, function: int | None) -> None:
+        """From now on record what happens inside calls of the function there; None: everything."""
+        self._state.gate = function or 0
+
     @contextmanager
     def reads_of(self, first: int, end: int) -> Iterator[bytearray]:
         """What is read of [first, end) meanwhile: a byte for each, not 0 once it was read."""
@@ -132,7 +136,7 @@ class Tracer:
     def _begin(self) -> TraceState:
         state = self._state
         state.entries = state.instructions = state.hash = 0
-        state.it_first = state.it_end = 0
+        state.it_first = state.it_end = state.inside = 0
         state.chunk_entries = CHUNK_ENTRIES
         return state
 

@@ -218,3 +218,35 @@ def test_a_blurred_table_is_one_address(tmp_path: Path) -> None:
 def test_there_is_room_for_so_many_tables() -> None:
     with pytest.raises(ValueError, match="tables"):
         Tracer(TraceState()).blur([(0, 1)] * (STRETCHES_MAX + 1))
+
+
+@pytest.mark.parametrize("board", BOARD_NAMES)
+def test_a_gate_lets_only_one_function_through(board: str, tmp_path: Path) -> None:
+    """Its callees belong to it; what comes before, between and after does not."""
+    source = (
+        vectors()
+        + """
+        _start:
+            nop
+            bl gated
+            nop
+            bl other
+            bl gated
+            b stop
+        gated:
+            push {lr}
+            bl other
+            pop {pc}
+        other:
+            bx lr
+        """
+    )
+    program = Program(board, source, tmp_path, trace=True)
+    tracer = program.machine.tracer
+    assert tracer is not None
+    start = program.machine.core.read("pc")
+    gated = start + 2 + 4 + 2 + 4 + 4 + 2
+    tracer.follow_only(gated)
+    entries = tracer.capture(program.run, 0, 100)
+    executed = [entry.address - gated for entry in entries if entry.kind is Kind.EXECUTED]
+    assert executed == [0, 2, 8, 6] * 2

@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is compared: a command, many secrets for it, and which part of it must not tell them.
+
+Keys come in key blobs of one length, so that the card is in the same state but for the secret
+([SCHSM] 9, 12, 16, 17, 19).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import campaigns.twins  # noqa: F401  (puts tests/firmware on the import path)
+
+# isort: split
+import hsm_crypto
+import hsm_crypto_blob
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from key_blob import AES, EC, RSA, KeyBlob
+
+from campaigns.same_path import secrets
+from sim.apdu import command
+from sim.life.card import PIN_ITERATIONS_MIN, Card, tlv
+from sim.life.curves import CURVES
+
+PIN, SO_PIN = b"135790", b"30313233"
+DKEK = bytes(range(32))
+KEY = 1
+DIGEST = bytes(range(32))
+ECDSA, EDDSA, RSA_RAW_SIGN, ECDH, WRAP, UNWRAP = 0x70, 0xA3, 0x20, 0x80, 0x92, 0x93
+EXTENDED_DECRYPT = 0x52
+AES_256_GCM_OID = bytes.fromhex("60864801650304012E")
+RUNS = 32
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`inside`: only calls of this C function are compared; empty: the whole command.
+
+    `load(card, secret)` puts a secret into the card, unobserved; `apdu(secret)` is observed.
+    """
+
+    name: str
+    what: str
+    inside: str
+    secrets: Callable[[int], Sequence[object]]
+    load: Callable[[Card, object], None]
+    apdu: Callable[[object], bytes]
+    quick: bool = True
+
+
+def prepare(card: Card) -> None:
+    """An initialised card with a DKEK, the user logged in."""
+    card.select()
+    card.initialize(PIN, SO_PIN, tries=10, pin_iterations=PIN_ITERATIONS_MIN, dkek_shares=1)
+    card.import_dkek_share(DKEK)
+    card.verify(PIN)
+
+
+def no_load(card: Card, secret: object) -> None:
+    """The secret is in the command alone."""
+    del card, secret
+
+
+# --- Key blobs ------------------------------------------------------------------------------------
+
+
+def ec_blob(curve: str, scalar: int) -> bytes:
+    """A key on a curve of short Weierstrass form."""
+    prime, a, b, generator, order = CURVES[curve].fields()
+    length = len(prime)
+    point = secrets.public_point(EC_CURVES[curve](), scalar)
+    fields = [a, b, prime, order, generator, scalar.to_bytes(length, "big"), point]
+    return _blob(EC, 8 * length, fields)
+
+
+def raw_blob(curve: int, private: bytes) -> bytes:
+    """A key on an Edwards or Montgomery curve."""
+    is_edwards = curve in (hsm_crypto.CURVE_ED25519, hsm_crypto.CURVE_ED448)
+    kind = hsm_crypto.EdwardsKey if is_edwards else hsm_crypto.MontgomeryKey
+    return hsm_crypto_blob.wrap(DKEK, kind._from_bytes(curve, private), b"")
+
+
+def rsa_blob(numbers: tuple[int, int, int]) -> bytes:
+    """An RSA key by d, n and e."""
+    bits = numbers[1].bit_length()
+    d, n = (number.to_bytes(bits // 8, "big") for number in numbers[:2])
+    return _blob(RSA, bits, [d, n, numbers[2].to_bytes(3, "big")])
+
+
+def _blob(kind: int, size: int, fields: list[bytes]) -> bytes:
+    return KeyBlob(kind, size, fields).encode(DKEK)
+
+
+def unwrap(blob: bytes) -> bytes:
+    """UNWRAP KEY."""
+    return command(0x80, 0x74, KEY, UNWRAP, blob, extended=True)
+
+
+EC_CURVES = {
+    "secp256r1": ec.SECP256R1,
+    "secp384r1": ec.SECP384R1,
+    "secp521r1": ec.SECP521R1,
+    "secp256k1": ec.SECP256K1,
+    "brainpoolP256r1": ec.BrainpoolP256R1,
+}
+
+
+def ec_scalars(curve: str) -> Callable[[int], list[int]]:
+    """Private keys of a curve."""
+    return lambda count: secrets.scalars(int(CURVES[curve].order, 16), count)
+
+
+def load_key(blob_of: Callable[[Any], bytes]) -> Callable[[Card, object], None]:
+    """UNWRAP the secret's key."""
+    return lambda card, secret: card.unwrap_key(KEY, blob_of(secret))
+
+
+def constant(apdu: bytes) -> Callable[[object], bytes]:
+    """The same command whatever the secret."""
+    return lambda secret: apdu
+
+
+# --- Commands whose data are the secret -----------------------------------------------------------
+
+
+def _wrong_pin(secret: Any) -> bytes:
+    return command(0x00, 0x20, 0x00, 0x81, secret)
+
+
+def _wrong_code(secret: Any) -> bytes:
+    return command(0x80, 0x50, 0x00, 0x00, tlv(0x81, PIN) + tlv(0x82, secret))
+
+
+RIGHT_BLOB = ec_blob("secp256r1", 0x1234567)
+MAC_BYTES = 16
+NONCE = bytes(12)
+AES_KEY = bytes(range(32))
+RIGHT_GCM = AESGCM(AES_KEY).encrypt(NONCE, DIGEST, b"")
+
+
+def _wrong_mac(secret: Any) -> bytes:
+    return unwrap(RIGHT_BLOB[:-MAC_BYTES] + secret)
+
+
+def _wrong_tag(secret: Any) -> bytes:
+    data = tlv(0x06, AES_256_GCM_OID[2:]) + tlv(0x81, RIGHT_GCM[:-MAC_BYTES] + secret)
+    return command(0x80, 0x78, KEY, EXTENDED_DECRYPT, data + tlv(0x82, NONCE), 256)
+
+
+# --- The operations -------------------------------------------------------------------------------
+
+
+def sign(algorithm: int, data: bytes = DIGEST) -> bytes:
+    """SIGN."""
+    return command(0x80, 0x68, KEY, algorithm, data, 512, extended=True)
+
+
+def agree(point: bytes) -> bytes:
+    """DECIPHER: ECDH."""
+    return command(0x80, 0x62, KEY, ECDH, point, 512, extended=True)
+
+
+def _ecdsa(curve: str, quick: bool = True) -> Operation:
+    return Operation(
+        f"ecdsa {curve}",
+        f"ECDSA on {curve}",
+        "crypto_ec_sign",
+        ec_scalars(curve),
+        load_key(lambda scalar: ec_blob(curve, scalar)),
+        constant(sign(ECDSA)),
+        quick,
+    )
+
+
+def _ecdh(curve: str, quick: bool = True) -> Operation:
+    return Operation(
+        f"ecdh {curve}",
+        f"ECDH on {curve}",
+        "crypto_ec_shared_secret",
+        ec_scalars(curve),
+        load_key(lambda scalar: ec_blob(curve, scalar)),
+        constant(agree(secrets.public_point(EC_CURVES[curve](), 0x7654321))),
+        quick,
+    )
+
+
+def _raw(name: str, curve: int, length: int, inside: str, apdu: bytes) -> Operation:
+    return Operation(
+        name,
+        name,
+        inside,
+        lambda count: secrets.strings(length, count),
+        load_key(lambda private: raw_blob(curve, private)),
+        constant(apdu),
+    )
+
+
+def _rsa(bits: int, quick: bool) -> Operation:
+    return Operation(
+        f"rsa {bits}",
+        f"RSA private operation, {bits} bits",
+        "crypto_rsa_private",
+        lambda count: secrets.rsa_numbers(bits, count),
+        load_key(rsa_blob),
+        constant(sign(RSA_RAW_SIGN, bytes(bits // 8 - 32) + DIGEST)),
+        quick,
+    )
+
+
+ALL = (
+    Operation(
+        "pin",
+        "PIN comparison",
+        "",
+        lambda count: secrets.near(PIN, count),
+        no_load,
+        _wrong_pin,
+    ),
+    Operation(
+        "initialisation code",
+        "comparison of the initialisation code",
+        "",
+        lambda count: secrets.near(SO_PIN, count),
+        no_load,
+        _wrong_code,
+    ),
+    Operation(
+        "key blob mac",
+        "comparison of a key blob's MAC",
+        "",
+        lambda count: secrets.near(RIGHT_BLOB[-MAC_BYTES:], count),
+        no_load,
+        _wrong_mac,
+    ),
+    Operation(
+        "gcm tag",
+        "comparison of GCM's tag",
+        "",
+        lambda count: secrets.near(RIGHT_GCM[-MAC_BYTES:], count),
+        lambda card, secret: card.unwrap_key(KEY, _blob(AES, len(AES_KEY), [AES_KEY])),
+        _wrong_tag,
+    ),
+    _ecdsa("secp256r1"),
+    _ecdsa("secp384r1"),
+    _ecdsa("secp521r1", quick=False),
+    _ecdsa("secp256k1"),
+    _ecdsa("brainpoolP256r1", quick=False),
+    _raw("ed25519", hsm_crypto.CURVE_ED25519, 32, "crypto_edwards_sign", sign(EDDSA)),
+    _raw("ed448", hsm_crypto.CURVE_ED448, 57, "crypto_edwards_sign", sign(EDDSA)),
+    _ecdh("secp256r1"),
+    _ecdh("secp256k1", quick=False),
+    _raw(
+        "x25519",
+        hsm_crypto.CURVE_X25519,
+        32,
+        "crypto_montgomery_shared_secret",
+        agree(b"\x09" + bytes(31)),
+    ),
+    _raw(
+        "x448",
+        hsm_crypto.CURVE_X448,
+        56,
+        "crypto_montgomery_shared_secret",
+        agree(b"\x05" + bytes(55)),
+    ),
+    _rsa(1024, quick=True),
+    _rsa(2048, quick=False),
+    Operation(
+        "unwrap ec",
+        "UNWRAP KEY of a P-256 key",
+        "crypto_blob_unwrap",
+        ec_scalars("secp256r1"),
+        no_load,
+        lambda secret: unwrap(ec_blob("secp256r1", secret)),
+    ),
+    Operation(
+        "wrap ec",
+        "WRAP KEY of a P-256 key",
+        "crypto_blob_wrap",
+        ec_scalars("secp256r1"),
+        load_key(lambda scalar: ec_blob("secp256r1", scalar)),
+        constant(command(0x80, 0x72, KEY, WRAP, ne=65536, extended=True)),
+    ),
+)
+OPERATIONS = {operation.name: operation for operation in ALL}
