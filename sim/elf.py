@@ -27,6 +27,8 @@ class SymbolTable:
         self._by_name = {symbol.name: symbol for symbol in symbols}
         self._functions = sorted(symbol for symbol in symbols if symbol.kind == "STT_FUNC")
         self._starts = [symbol.address for symbol in self._functions]
+        self._objects = sorted(symbol for symbol in symbols if symbol.kind == "STT_OBJECT")
+        self._object_starts = [symbol.address for symbol in self._objects]
 
     @classmethod
     def load(cls, path: Path) -> SymbolTable:
@@ -55,6 +57,15 @@ class SymbolTable:
         if index >= 0:
             symbol = self._functions[index]
             if address < symbol.address + max(symbol.size_bytes, 1):
+                return symbol
+        return None
+
+    def object_at(self, address: int) -> Symbol | None:
+        """The object that holds `address`."""
+        index = bisect.bisect_right(self._object_starts, address) - 1
+        if index >= 0:
+            symbol = self._objects[index]
+            if address < symbol.address + symbol.size_bytes:
                 return symbol
         return None
 
