@@ -13,7 +13,6 @@ from tests.crypto import wycheproof
 from tests.crypto.conftest import Pick
 from tests.crypto.selftest import Hash, Operation, Part, Refused, Result, SelfTest
 from tests.crypto.test_rsa import Key, published_keys
-from tests.crypto.twin import blobs
 
 OAEP = {
     "rsa_oaep_2048_sha256_mgf1sha256": Hash.SHA256,
@@ -37,7 +36,7 @@ SIGNATURES = {
 def private_key(group: dict[str, str]) -> Key:
     """Of a group that gives n, e and d."""
     n, e, d = (int(group[name], 16) for name in ("n", "e", "d"))
-    return Key(n.bit_length(), e, *blobs.factor(n, e, d))
+    return Key(n.bit_length(), e, *sorted(rsa.rsa_recover_prime_factors(n, e, d), reverse=True))
 
 
 def check_decryption(

@@ -7,13 +7,13 @@ import hashlib
 import re
 
 import pytest
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, padding
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from tests.crypto import nist
 from tests.crypto.conftest import Pick
 from tests.crypto.selftest import Hash, Operation, Refused, Result, SelfTest
-from tests.crypto.twin import ciphers
 
 # [RFC7914] 11: PBKDF2-HMAC-SHA-256, first 32 bytes.
 PBKDF2 = [
@@ -149,15 +149,16 @@ def test_pbes2(target: SelfTest, bits: int):
     password, iv = bytes(range(32)), bytes(range(16))
     key = hashlib.pbkdf2_hmac("sha256", password, b"salt", 5, bits // 8)
     use = (password, Hash.SHA256, b"salt", 5, bits // 8, iv)
+    cipher = Cipher(algorithms.AES(key), modes.CBC(iv))
     for length in range(0, 33, 1 if bits == 128 else 11):
         data = bytes(range(length))
-        padded = ciphers.pad_pkcs(data)
-        sealed = ciphers.encrypt(ciphers.CBC, key, iv, b"", padded)
+        padder = padding.PKCS7(128).padder()
+        sealed = cipher.encryptor().update(padder.update(data) + padder.finalize())
         assert target.one(Operation.PBES2_ENCRYPT, *use, data) == sealed
         assert target.one(Operation.PBES2_DECRYPT, *use, sealed) == data
     wrong = [bytes(15) + b"\x00", b"\x02" * 14 + b"\x01\x02", bytes(15) + b"\x11", b"\xff" * 16]
     wrong += [b"\x00" + b"\x10" * 15]
-    sealed = [ciphers.encrypt(ciphers.CBC, key, iv, b"", block) for block in wrong]
+    sealed = [cipher.encryptor().update(block) for block in wrong]
     for data in (*sealed, b"", bytes(17)):
         with pytest.raises(Refused) as refused:
             target.call(Operation.PBES2_DECRYPT, *use, data)
