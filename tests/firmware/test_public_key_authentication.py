@@ -115,8 +115,9 @@ def test_m_of_n(total: int, required: int) -> None:
     device.sign(1, 0x73, b"message")
 
 
-def test_keys_and_pin_are_both_wanted() -> None:
-    device = set_up(1, 1)
+@pytest.mark.parametrize("options", [0x0001, 0x0011])
+def test_keys_and_pin_are_both_wanted(options: int) -> None:
+    device = set_up(1, 1, options)
     (party,) = custodians(1)
     register(device, pki.request(party, DEVICE))
     authenticate(device, party, challenge(device))
