@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What hosts bring to a card, always the same: blobs, certificates, settings."""
+
+from __future__ import annotations
+
+import hashlib
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from campaigns import twins
+from sim.apdu import command
+from sim.life import card as hsm
+from sim.life.card import Card, CardError, tlv
+from sim.life.curves import CURVES
+from sim.life.cvc import CERTIFICATE, ECDSA_SHA256_OID
+from sim.life.party import ROOT_ROLE, Party
+
+# ruff: isort: split
+import key_blob
+from key_blob import KeyBlob
+
+assert twins.FOLDERS
+
+# --- keys -----------------------------------------------------------------------------------------
+_PRIME_25519 = (2**255 - 19).to_bytes(32, "big")
+_ORDER_25519 = (2**252 + 27742317777372353535851937790883648493).to_bytes(32, "big")
+# By their first coordinate, the only one that is sent ([RFC7748] 4.1, [RFC8032] 5.1).
+GENERATORS = {"X25519": b"\x09" + bytes(31), "Ed25519": b"\x58" + b"\x66" * 31}
+
+
+def raw_key_template(curve_name: str) -> bytes:
+    """The value of 7F49 for a key pair on a curve of GENERATORS."""
+    template = tlv(0x06, ECDSA_SHA256_OID) + tlv(0x81, _PRIME_25519) + tlv(0x82, _ORDER_25519)
+    return template + tlv(0x83, GENERATORS[curve_name])
+
+
+# --- key domains and blobs ------------------------------------------------------------------------
+SHARES = (bytes(range(7, 39)), bytes(range(200, 232)))
+DKEK = bytes(a ^ b for a, b in zip(*SHARES, strict=True))
+
+
+def _secret(name: str) -> bytes:
+    return hashlib.sha256(name.encode()).digest()
+
+
+AES_SECRET, EC_SECRET = _secret("an AES key from elsewhere"), _secret("an EC key from elsewhere")
+MASK = _secret("the mask of the secure lock")
+SEED = _secret("the seed of a wallet")
+_RSA_P = int(
+    "fb009dd7e66bb6014cca3353291b9d7142a000d6b841f7c83689f63c1799562e"
+    "4b1292856570f2f2f65bc2a8baee6b2cafbbc0b7c056abe5115a07e0a79b4773",
+    16,
+)
+_RSA_Q = int(
+    "ce77988adc472626b4cd0c04a79256af76b1bfeebc6f5d9bb81f1a972b4b4681"
+    "c5c795c7ae8518f766c9841f8516885b7dc36e4f769561bfff76f9e594d57fe7",
+    16,
+)
+RSA_EXPONENT = 65537
+RSA_BITS = 1024
+RSA_SECRET = pow(RSA_EXPONENT, -1, (_RSA_P - 1) * (_RSA_Q - 1)).to_bytes(RSA_BITS // 8, "big")
+
+
+def aes_blob() -> bytes:
+    """An AES-256 key under DKEK."""
+    return KeyBlob(key_blob.AES, len(AES_SECRET), [AES_SECRET]).encode(DKEK)
+
+
+def rsa_blob() -> bytes:
+    """An RSA-1024 key under DKEK, without CRT parameters."""
+    modulus = (_RSA_P * _RSA_Q).to_bytes(RSA_BITS // 8, "big")
+    fields = [RSA_SECRET, modulus, RSA_EXPONENT.to_bytes(3, "big")]
+    return KeyBlob(key_blob.RSA, RSA_BITS, fields).encode(DKEK)
+
+
+def ec_blob() -> bytes:
+    """An EC key on P-256 under DKEK."""
+    prime, a, b, generator, order = CURVES["secp256r1"].fields()
+    private = ec.derive_private_key(int.from_bytes(EC_SECRET, "big"), ec.SECP256R1())
+    numbers = private.public_key().public_numbers()
+    point = b"\x04" + numbers.x.to_bytes(32, "big") + numbers.y.to_bytes(32, "big")
+    fields = [a, b, prime, order, generator, EC_SECRET, point]
+    return KeyBlob(key_blob.EC, 256, fields).encode(DKEK)
+
+
+# What a domain of so many shares may have as its DKEK; one is that of the earlier firmware's card.
+DKEKS = {1: (SHARES[0], _secret("DKEK share")), 2: (DKEK,)}
+
+# --- certificates ---------------------------------------------------------------------------------
+ROOT, DEVICE = Party(b"UTROOT00001", 11), Party(b"UTDEVICE00001", 12)
+ISSUER = Party(b"UTISSUER00001", 13)
+CUSTODIANS = [Party(b"UTCUSTODIAN0000%d" % number, 14 + number) for number in range(3)]
+CA_FILE_OF_THE_CARD = 0xCAFD
+"""Where the card keeps the first certificate that it verified."""
+CUSTODIANS_WANTED = b"\x02\x01"
+"""Two of them are registered, one must sign."""
+ROOT_CERTIFICATE = tlv(CERTIFICATE, ROOT.certificate(ROOT, ROOT_ROLE))
+
+# --- settings -------------------------------------------------------------------------------------
+SETTINGS = tlv(0x00, bytes.fromhex("20A04230")) + tlv(0x09, b"Somebody's token\0")
+WRITE_SETTINGS = bytes.fromhex("801C01")
+NEW_SETTINGS = tlv(0x09, b"Somebody else's token\0")
+
+# --- commands that only some hosts send -----------------------------------------------------------
+
+
+def do(card: Card, name: str, apdu: bytes) -> bytes:
+    """Response data; CardError unless the command succeeds."""
+    response = card.send(apdu)
+    if not response.ok:
+        raise CardError(name, response.sw)
+    return response.data
+
+
+def select_rescue(card: Card) -> None:
+    """SELECT the rescue application, which ends the session ([SCHSM] 24)."""
+    do(card, "SELECT (rescue)", command(0x00, 0xA4, 0x04, 0x00, hsm.RESCUE_AID, 256))
+
+
+def write_settings(card: Card, settings: bytes) -> None:
+    """Replace all physical settings; the rescue application waits for the button."""
+    do(card, "WRITE (settings)", command(0x80, 0x1C, 0x01, 0x00, settings))
+
+
+def wants_a_press(apdu: bytes) -> bool:
+    """True if the card waits for its button before it answers."""
+    return apdu[:3] == WRITE_SETTINGS
+
+
+def attestation_key(card: Card) -> bytes:
+    """The public key, which the rescue application makes when there is none."""
+    return do(card, "ATTEST (public key)", command(0x80, 0x10, 0x02, 0x00, ne=256))
+
+
+def put_seed(card: Card, number: int, seed: bytes) -> None:
+    """HIERARCHICAL KEYS: the master node of a seed on secp256k1 ([SCHSM] 22)."""
+    do(card, "HIERARCHICAL KEYS", command(0x80, 0x4A, 0x01, number, seed))
+
+
+def generate_aes(card: Card, key_id: int, metadata: bytes = b"") -> None:
+    """GENERATE SYMMETRIC KEY: AES-256 ([SCHSM] 13.5)."""
+    do(card, "GENERATE SYMMETRIC KEY", command(0x00, 0x48, key_id, 0xB2, metadata))
+
+
+def encrypt_block(card: Card, key_id: int) -> bytes:
+    """CIPHER, AES-CBC: a block of zeros, whose cryptogram tells keys apart ([SCHSM] 19)."""
+    apdu = command(0x80, 0x78, key_id, 0x10, bytes(16), 256)
+    return do(card, "CIPHER", apdu)
+
+
+def derive_key(card: Card, key_id: int, new_id: int) -> None:
+    """DERIVE EC KEY: the old one plus 7 ([SCHSM] 18)."""
+    do(card, "DERIVE EC KEY", command(0x80, 0x76, key_id, new_id, b"\x98" + bytes(31) + b"\x07"))
+
+
+def set_options(card: Card, high_byte: int) -> None:
+    """EXTRAS: the device options that can change at any time ([SCHSM] 23)."""
+    do(card, "EXTRAS", command(0x80, 0x64, 0x06, 0x00, bytes((high_byte,))))
+
+
+def trust(card: Card, party: Party, authority: Party | None = None) -> None:
+    """VERIFY CERTIFICATE: the card keeps it ([SCHSM] 20); without `authority` it is a root's."""
+    if authority is not None:
+        reference = tlv(0x83, authority.name)
+        do(card, "MANAGE SECURITY ENVIRONMENT", command(0x00, 0x22, 0x81, 0xB6, reference))
+    certificate = party.certificate(authority or party, ROOT_ROLE)
+    apdu = command(0x00, 0x2A, 0x00, 0xBE, certificate, extended=True)
+    do(card, "VERIFY CERTIFICATE", apdu)
+
+
+def register(card: Card, custodian: Party, slot: int | None = None) -> None:
+    """MANAGE PUBLIC KEY AUTHENTICATION: a custodian's key, in place of that of a slot, if given."""
+    p1, p2 = (0x00, 0x00) if slot is None else (0x01, slot)
+    apdu = command(0x80, 0x54, p1, p2, custodian.request(DEVICE), 256, extended=True)
+    do(card, "MANAGE PUBLIC KEY AUTHENTICATION", apdu)
+
+
+def initialize_with_custodians(card: Card, pin: bytes, so_pin: bytes) -> None:
+    """INITIALIZE: replaceable keys for public key authentication ([SCHSM] 10.2)."""
+    data = tlv(0x80, b"\x00\x09") + tlv(0x81, pin) + tlv(0x82, so_pin)
+    data += tlv(hsm.TAG_PIN_ITERATIONS, hsm.PIN_ITERATIONS_MIN.to_bytes(4, "big"))
+    data += tlv(0x93, CUSTODIANS_WANTED)
+    do(card, "INITIALIZE DEVICE", command(0x80, 0x50, 0x00, 0x00, data))
+
+
+def new_pin_by_officer(card: Card, new_pin: bytes) -> None:
+    """RESET RETRY COUNTER in a session of the SO-PIN: a new user PIN ([SCHSM] 9.3)."""
+    apdu = command(0x00, 0x2C, 0x02, hsm.USER_PIN_REFERENCE, new_pin)
+    do(card, "RESET RETRY COUNTER", apdu)
