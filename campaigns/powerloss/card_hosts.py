@@ -8,9 +8,7 @@ import hashlib
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from campaigns import twins
-from sim.apdu import command
-from sim.life import card as hsm
-from sim.life.card import Card, CardError, tlv
+from sim.life.card import tlv
 from sim.life.curves import CURVES
 from sim.life.cvc import CERTIFICATE, ECDSA_SHA256_OID
 from sim.life.party import ROOT_ROLE, Party
@@ -92,8 +90,7 @@ ISSUER = Party(b"UTISSUER00001", 13)
 CUSTODIANS = [Party(b"UTCUSTODIAN0000%d" % number, 14 + number) for number in range(3)]
 CA_FILE_OF_THE_CARD = 0xCAFD
 """Where the card keeps the first certificate that it verified."""
-CUSTODIANS_WANTED = b"\x02\x01"
-"""Two of them are registered, one must sign."""
+CUSTODIANS_MAX, CUSTODIANS_REQUIRED = 2, 1
 ROOT_CERTIFICATE = tlv(CERTIFICATE, ROOT.certificate(ROOT, ROOT_ROLE))
 
 # --- settings -------------------------------------------------------------------------------------
@@ -101,89 +98,7 @@ SETTINGS = tlv(0x00, bytes.fromhex("20A04230")) + tlv(0x09, b"Somebody's token\0
 WRITE_SETTINGS = bytes.fromhex("801C01")
 NEW_SETTINGS = tlv(0x09, b"Somebody else's token\0")
 
-# --- commands that only some hosts send -----------------------------------------------------------
-
-
-def do(card: Card, name: str, apdu: bytes) -> bytes:
-    """Response data; CardError unless the command succeeds."""
-    response = card.send(apdu)
-    if not response.ok:
-        raise CardError(name, response.sw)
-    return response.data
-
-
-def select_rescue(card: Card) -> None:
-    """SELECT the rescue application, which ends the session ([SCHSM] 24)."""
-    do(card, "SELECT (rescue)", command(0x00, 0xA4, 0x04, 0x00, hsm.RESCUE_AID, 256))
-
-
-def write_settings(card: Card, settings: bytes) -> None:
-    """Replace all physical settings; the rescue application waits for the button."""
-    do(card, "WRITE (settings)", command(0x80, 0x1C, 0x01, 0x00, settings))
-
 
 def wants_a_press(apdu: bytes) -> bool:
     """True if the card waits for its button before it answers."""
     return apdu[:3] == WRITE_SETTINGS
-
-
-def attestation_key(card: Card) -> bytes:
-    """The public key, which the rescue application makes when there is none."""
-    return do(card, "ATTEST (public key)", command(0x80, 0x10, 0x02, 0x00, ne=256))
-
-
-def put_seed(card: Card, number: int, seed: bytes) -> None:
-    """HIERARCHICAL KEYS: the master node of a seed on secp256k1 ([SCHSM] 22)."""
-    do(card, "HIERARCHICAL KEYS", command(0x80, 0x4A, 0x01, number, seed))
-
-
-def generate_aes(card: Card, key_id: int, metadata: bytes = b"") -> None:
-    """GENERATE SYMMETRIC KEY: AES-256 ([SCHSM] 13.5)."""
-    do(card, "GENERATE SYMMETRIC KEY", command(0x00, 0x48, key_id, 0xB2, metadata))
-
-
-def encrypt_block(card: Card, key_id: int) -> bytes:
-    """CIPHER, AES-CBC: a block of zeros, whose cryptogram tells keys apart ([SCHSM] 19)."""
-    apdu = command(0x80, 0x78, key_id, 0x10, bytes(16), 256)
-    return do(card, "CIPHER", apdu)
-
-
-def derive_key(card: Card, key_id: int, new_id: int) -> None:
-    """DERIVE EC KEY: the old one plus 7 ([SCHSM] 18)."""
-    do(card, "DERIVE EC KEY", command(0x80, 0x76, key_id, new_id, b"\x98" + bytes(31) + b"\x07"))
-
-
-def set_options(card: Card, high_byte: int) -> None:
-    """EXTRAS: the device options that can change at any time ([SCHSM] 23)."""
-    do(card, "EXTRAS", command(0x80, 0x64, 0x06, 0x00, bytes((high_byte,))))
-
-
-def trust(card: Card, party: Party, authority: Party | None = None) -> None:
-    """VERIFY CERTIFICATE: the card keeps it ([SCHSM] 20); without `authority` it is a root's."""
-    if authority is not None:
-        reference = tlv(0x83, authority.name)
-        do(card, "MANAGE SECURITY ENVIRONMENT", command(0x00, 0x22, 0x81, 0xB6, reference))
-    certificate = party.certificate(authority or party, ROOT_ROLE)
-    apdu = command(0x00, 0x2A, 0x00, 0xBE, certificate, extended=True)
-    do(card, "VERIFY CERTIFICATE", apdu)
-
-
-def register(card: Card, custodian: Party, slot: int | None = None) -> None:
-    """MANAGE PUBLIC KEY AUTHENTICATION: a custodian's key, in place of that of a slot, if given."""
-    p1, p2 = (0x00, 0x00) if slot is None else (0x01, slot)
-    apdu = command(0x80, 0x54, p1, p2, custodian.request(DEVICE), 256, extended=True)
-    do(card, "MANAGE PUBLIC KEY AUTHENTICATION", apdu)
-
-
-def initialize_with_custodians(card: Card, pin: bytes, so_pin: bytes) -> None:
-    """INITIALIZE: replaceable keys for public key authentication ([SCHSM] 10.2)."""
-    data = tlv(0x80, b"\x00\x09") + tlv(0x81, pin) + tlv(0x82, so_pin)
-    data += tlv(hsm.TAG_PIN_ITERATIONS, hsm.PIN_ITERATIONS_MIN.to_bytes(4, "big"))
-    data += tlv(0x93, CUSTODIANS_WANTED)
-    do(card, "INITIALIZE DEVICE", command(0x80, 0x50, 0x00, 0x00, data))
-
-
-def new_pin_by_officer(card: Card, new_pin: bytes) -> None:
-    """RESET RETRY COUNTER in a session of the SO-PIN: a new user PIN ([SCHSM] 9.3)."""
-    apdu = command(0x00, 0x2C, 0x02, hsm.USER_PIN_REFERENCE, new_pin)
-    do(card, "RESET RETRY COUNTER", apdu)

@@ -11,7 +11,6 @@ import lzma
 from collections.abc import Callable
 from typing import Protocol
 
-from campaigns.powerloss import card_hosts as host
 from campaigns.powerloss import card_scenarios, service_scenarios
 from campaigns.powerloss.card_scenarios import (
     NEW_FILE,
@@ -22,6 +21,7 @@ from campaigns.powerloss.card_scenarios import (
 )
 from sim.flash import SECTOR_BYTES
 from sim.flash.cells import ERASED_SECTOR
+from sim.life import services
 from sim.life.card import Card
 from tools.paths import PROJECT
 
@@ -71,8 +71,8 @@ def nearly_full_use_counter(bench: TryingBench) -> None:
     logged_in(card)
     _until_unusual(
         bench,
-        lambda: host.encrypt_block(card, key),
-        lambda step: host.encrypt_block(card, key),
+        lambda: services.encrypt_block(card, key),
+        lambda step: services.encrypt_block(card, key),
     )
 
 

@@ -15,6 +15,7 @@ from typing import Protocol
 from campaigns.powerloss import card_hosts as host
 from sim.apdu import Response, command
 from sim.life import card as hsm
+from sim.life import services
 from sim.life.card import Card, CardError
 from sim.life.secure_lock import SecureLock
 
@@ -191,12 +192,12 @@ def _custodians(card: Card) -> dict[str, bytes]:
 
 
 def _attestation(card: Card) -> dict[str, bytes]:
-    host.select_rescue(card)
-    return {"attestation key": host.attestation_key(card)}
+    services.select_rescue(card)
+    return {"attestation key": services.attestation_key(card)}
 
 
 def _settings(card: Card) -> bytes:
-    host.select_rescue(card)
+    services.select_rescue(card)
     answer = _answer(card.send(command(0x80, 0x1E, 0x01, 0x00, ne=256)))
     card.select()
     return answer

@@ -33,6 +33,7 @@ from campaigns.powerloss.card_scenarios import (
 )
 from campaigns.powerloss.host_view import HostView
 from sim.life import card as hsm
+from sim.life import services
 from sim.life.card import Card, tlv
 from sim.life.secure_lock import SecureLock
 
@@ -61,15 +62,15 @@ def equip(card: Card) -> None:
     card.set_up_key_domain(DOMAIN_RANDOM, 0)
     card.generate_key_pair(KEY_EC_COUNTED, EC, uses=USES)
     uses = tlv(hsm.TAG_USE_COUNTER, USES.to_bytes(4, "big"))
-    host.generate_aes(card, KEY_AES_COUNTED, uses)
+    services.generate_aes(card, KEY_AES_COUNTED, uses)
     card.generate_key_pair(KEY_EC, EC)
     card.write_file(hsm.EF_WRAPPED_KEY, host.aes_blob())
     card.write_file(CA_FILE, host.ROOT_CERTIFICATE)
     card.write_file(PRIVATE_FILE, PRIVATE)
-    host.put_seed(card, SEED_OLD, host.SEED)
-    host.select_rescue(card)
-    host.attestation_key(card)
-    host.write_settings(card, host.SETTINGS)
+    services.put_seed(card, SEED_OLD, host.SEED)
+    services.select_rescue(card)
+    services.attestation_key(card)
+    services.write_settings(card, host.SETTINGS)
 
 
 def lock(card: Card) -> None:
@@ -82,10 +83,12 @@ def lock(card: Card) -> None:
 def guard(card: Card) -> None:
     """One of two custodians must sign; the key of the first one is registered."""
     card.select()
-    host.initialize_with_custodians(card, PIN, SO_PIN)
-    host.trust(card, host.ROOT)
-    host.trust(card, host.DEVICE, host.ROOT)
-    host.register(card, host.CUSTODIANS[0])
+    services.initialize_with_custodians(
+        card, PIN, SO_PIN, host.CUSTODIANS_MAX, host.CUSTODIANS_REQUIRED
+    )
+    services.trust(card, host.ROOT)
+    services.trust(card, host.DEVICE, host.ROOT)
+    services.register(card, host.CUSTODIANS[0].request(host.DEVICE))
 
 
 def deliver(card: Card) -> None:
@@ -165,7 +168,7 @@ KEYS = [
         "generate_aes",
         "equipped",
         logged_in,
-        lambda card: host.generate_aes(card, KEY_NEW),
+        lambda card: services.generate_aes(card, KEY_NEW),
         changes(*_WITHOUT_REQUEST),
     ),
     CardScenario(
@@ -186,21 +189,21 @@ KEYS = [
         "replace_ec_by_aes",
         "equipped",
         logged_in,
-        lambda card: host.generate_aes(card, KEY_EC),
+        lambda card: services.generate_aes(card, KEY_EC),
         changes(*_OLD_KEY[1:]),
     ),
     CardScenario(
         "cipher_counted",
         "equipped",
         logged_in,
-        lambda card: host.encrypt_block(card, KEY_AES_COUNTED),
+        lambda card: services.encrypt_block(card, KEY_AES_COUNTED),
         changes(f"key CC{KEY_AES_COUNTED:02X}"),
     ),
     CardScenario(
         "renew_uses",
         "use counter nearly full",
         logged_in,
-        lambda card: host.encrypt_block(card, KEY_AES_COUNTED),
+        lambda card: services.encrypt_block(card, KEY_AES_COUNTED),
         changes(f"key CC{KEY_AES_COUNTED:02X}"),
         separate=True,
     ),
@@ -208,7 +211,7 @@ KEYS = [
         "derive_ec_key",
         "equipped",
         logged_in,
-        lambda card: host.derive_key(card, KEY_EC_COUNTED, KEY_NEW),
+        lambda card: services.derive_key(card, KEY_EC_COUNTED, KEY_NEW),
         changes(f"key CC{KEY_EC_COUNTED:02X}", *_WITHOUT_REQUEST),
     ),
     CardScenario("unwrap_ec", "equipped", logged_in, _unwrap(host.ec_blob()), changes(*_NEW_KEY)),
@@ -224,14 +227,14 @@ KEYS = [
         "import_seed",
         "equipped",
         logged_in,
-        lambda card: host.put_seed(card, SEED_NEW, host.SEED),
+        lambda card: services.put_seed(card, SEED_NEW, host.SEED),
         changes(f"seed {SEED_NEW}"),
     ),
     CardScenario(
         "replace_seed",
         "equipped",
         logged_in,
-        lambda card: host.put_seed(card, SEED_OLD, b""),
+        lambda card: services.put_seed(card, SEED_OLD, b""),
         changes(f"seed {SEED_OLD}"),
     ),
 ]
@@ -320,7 +323,7 @@ POLICIES = [
         "new_pin_by_officer",
         "equipped",
         officer_logged_in,
-        lambda card: host.new_pin_by_officer(card, NEW_PIN),
+        lambda card: services.new_pin_by_officer(card, NEW_PIN),
         changes("user PIN", *_NEW_PIN),
         user_pins=(PIN, NEW_PIN),
     ),
@@ -337,7 +340,7 @@ POLICIES = [
         "change_options",
         "equipped",
         logged_in,
-        lambda card: host.set_options(card, OPTION_COUNTERS),
+        lambda card: services.set_options(card, OPTION_COUNTERS),
         changes("SELECT", "options"),
     ),
     CardScenario(
@@ -369,28 +372,28 @@ TRUST = [
         "trust_certificate",
         "equipped",
         logged_in,
-        partial(host.trust, party=host.ISSUER, authority=host.ROOT),
+        partial(services.trust, party=host.ISSUER, authority=host.ROOT),
         changes("LIST", f"file {host.CA_FILE_OF_THE_CARD:04X}"),
     ),
     CardScenario(
         "register_custodian",
         "guarded",
         logged_in,
-        partial(host.register, custodian=host.CUSTODIANS[1]),
+        partial(services.register, request=host.CUSTODIANS[1].request(host.DEVICE)),
         changes("custodians", "custodian 1"),
     ),
     CardScenario(
         "replace_custodian",
         "guarded",
         logged_in,
-        partial(host.register, custodian=host.CUSTODIANS[2], slot=0),
+        partial(services.register, request=host.CUSTODIANS[2].request(host.DEVICE), slot=0),
         changes("custodian 0"),
     ),
     CardScenario(
         "replace_settings",
         "equipped",
-        host.select_rescue,
-        lambda card: host.write_settings(card, host.NEW_SETTINGS),
+        services.select_rescue,
+        lambda card: services.write_settings(card, host.NEW_SETTINGS),
         changes("settings"),
     ),
 ]
