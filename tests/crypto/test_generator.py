@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Multiples of the generators: every row of the combs, and scalars at their edges."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.crypto.conftest import Pick
+from tests.crypto.selftest import Curve, Operation, SelfTest
+from tests.crypto.test_ecdsa import HOST_CURVES
+
+# Columns and last digits of the combs, from the lowest tooth, for which n + 2 d has these very digits d
+# last: its last addition is a doubling.
+LAST_DIGITS = {
+    Curve.SECP384R1: (48, (-1, 1, -1, -1, -1, -1, -1, -1)),
+    Curve.SECP521R1: (66, (1, -1, 1, 1, -1, -1, -1, -1)),
+}
+# Each reads half a hundred rows or more: together all 64 or 128 many times.
+RANDOM_SCALARS = 12
+
+
+def _scalars(curve: Curve, order: int) -> list[int]:
+    generator = random.Random(curve.name)
+    bits = order.bit_length()
+    found = [1, 2, 3, order - 1, order - 2, order // 2, order // 2 + 1]
+    found += [1 << bits - 1, (1 << bits - 1) - 1, (1 << bits // 2) - 1, 1 << bits // 2]
+    if curve in LAST_DIGITS:
+        columns, digits = LAST_DIGITS[curve]
+        last = sum(digit << columns * tooth for tooth, digit in enumerate(digits))
+        found += [order + 2 * last, -2 * last]
+    return found + [generator.randrange(1, order) for _ in range(RANDOM_SCALARS)]
+
+
+@pytest.mark.parametrize("curve", [Curve.SECP256R1, Curve.SECP384R1, Curve.SECP521R1])
+def test_multiples(target: SelfTest, curve: Curve, pick: Pick):
+    order = int.from_bytes(target.call(Operation.CURVE, curve)[3], "big")
+    for scalar in pick(_scalars(curve, order), 25):
+        host = ec.derive_private_key(scalar, HOST_CURVES[curve]).public_key().public_numbers()
+        expected = b"".join(number.to_bytes(curve.width, "big") for number in (host.x, host.y))
+        private = scalar.to_bytes(curve.width, "big")
+        assert target.one(Operation.EC_PUBLIC, curve, private) == expected, hex(scalar)
