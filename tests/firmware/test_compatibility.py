@@ -95,6 +95,20 @@ def test_of_two_domains_with_the_same_dkek_the_first_gets_the_key(backup: Device
     assert tlv(0x92, b"\0") in answer and tlv(0x92, b"\1") not in answer
 
 
+# --- Section 13.4 ---------------------------------------------------------------------------------
+
+
+def test_counters_on_all_keys_are_on_derived_ones(device: Device) -> None:
+    device.generate_ec(1, P256)
+    device.derive(1, 2, b"\1")
+    assert uses_left(device, 2) is None
+    device.send("8064060001" + "02")
+    device.derive(1, 3, b"\1")
+    assert uses_left(device, 3) == 0xFFFFFFFE
+    device.derive(3, 4, b"\1")
+    assert (uses_left(device, 3), uses_left(device, 4)) == (0xFFFFFFFD, 1)
+
+
 # --- Section 22 -----------------------------------------------------------------------------------
 
 
