@@ -62,6 +62,9 @@ _READ_CALLBACK = ctypes.CFUNCTYPE(
 _WRITE_CALLBACK = ctypes.CFUNCTYPE(
     None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint, ctypes.c_uint64, ctypes.c_void_p
 )
+_CODE_CALLBACK = ctypes.CFUNCTYPE(
+    None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_void_p
+)
 
 BusRead = Callable[[int, int], int]
 BusWrite = Callable[[int, int, int], None]
@@ -208,6 +211,23 @@ class Core:
     def probe_count(self, address: int) -> int:
         """How often the probe at `address` was executed."""
         return self._probes[address].value
+
+    def add_watch(self, address: int, watch: Callable[[], None]) -> None:
+        """Call `watch` before each execution of the instruction at `address`.
+
+        It may read registers, and read and write data in memory. Only before the first `run`; an
+        exception raised there comes out of `run`.
+        """
+
+        def on_execution(_uc: Any, _pc: int, _size: int, _data: Any) -> None:
+            try:
+                watch()
+            except BaseException as error:  # must not unwind through the engine's C frames
+                self._defer(error)
+
+        callback = _CODE_CALLBACK(on_execution)
+        self._keep.append(callback)
+        self._add_raw_hook(unicorn.UC_HOOK_CODE, callback, None, address, address)
 
     def execution_counts(self) -> dict[int, int]:
         """Executions by address of the block (of the instruction in exact mode), modulo 2**32.
