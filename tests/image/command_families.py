@@ -21,12 +21,12 @@ from sim.life.card import RESCUE_AID, Card, tlv
 from sim.life.secure_channel import SecureChannel
 from tests.image import equipped_card
 from tests.image.equipped_card import KEY_NEW, KEYS, PIN, SHARE, SO_PIN, Use, send
+from tests.image.party import Party
 from tests.image.test_key_backup import join, started
 from tests.image.test_public_key_authentication import (
     CUSTODIANS,
     DEVICE,
     ROOT,
-    Party,
     authenticate,
     do,
 )
