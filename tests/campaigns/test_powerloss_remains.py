@@ -58,6 +58,7 @@ def test_new_contents_are_looked_for_and_a_commit_is_none():
 def test_a_header_that_a_page_cuts_is_no_contents(free_bytes: int):
     flash = Flash()
     start = Image.of(bytes(flash.buffer))
-    contents = bytes(range(1, 65))
-    flash.append(2 * PAGE_BYTES - free_bytes, OBJECT, contents)
+    contents = bytes(at % 251 for at in range(0x168))
+    # Six different bytes in one word of the header.
+    flash.append(2 * PAGE_BYTES - free_bytes, OBJECT, contents, id=0x10D1)
     assert written(start, flash.entries) == set(words(contents))
