@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from campaigns import twins
 from sim.life.card import tlv
 from sim.life.curves import CURVES
-from sim.life.cvc import CERTIFICATE, ECDSA_SHA256_OID
+from sim.life.cvc import CERTIFICATE
 from sim.life.party import ROOT_ROLE, Party
 
 # ruff: isort: split
@@ -18,19 +18,6 @@ import key_blob
 from key_blob import KeyBlob
 
 assert twins.FOLDERS
-
-# --- keys -----------------------------------------------------------------------------------------
-_PRIME_25519 = (2**255 - 19).to_bytes(32, "big")
-_ORDER_25519 = (2**252 + 27742317777372353535851937790883648493).to_bytes(32, "big")
-# By their first coordinate, the only one that is sent ([RFC7748] 4.1, [RFC8032] 5.1).
-GENERATORS = {"X25519": b"\x09" + bytes(31), "Ed25519": b"\x58" + b"\x66" * 31}
-
-
-def raw_key_template(curve_name: str) -> bytes:
-    """The value of 7F49 for a key pair on a curve of GENERATORS."""
-    template = tlv(0x06, ECDSA_SHA256_OID) + tlv(0x81, _PRIME_25519) + tlv(0x82, _ORDER_25519)
-    return template + tlv(0x83, GENERATORS[curve_name])
-
 
 # --- key domains and blobs ------------------------------------------------------------------------
 SHARES = (bytes(range(7, 39)), bytes(range(200, 232)))

@@ -38,7 +38,7 @@ USES = (
     (0x68, 0x70, b""),
     (0x68, 0x20, b""),
     (0x78, 0x10, bytes(16)),
-    (0x62, 0x80, host.GENERATORS["X25519"]),
+    (0x62, 0x80, services.RAW_CURVES["X25519"].generator),
 )
 DOMAINS_MAX = 16
 

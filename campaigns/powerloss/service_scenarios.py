@@ -175,14 +175,14 @@ KEYS = [
         "generate_ed25519",
         "equipped",
         logged_in,
-        _generate(host.raw_key_template("Ed25519")),
+        _generate(services.raw_key_template("Ed25519")),
         changes(*_NEW_KEY),
     ),
     CardScenario(
         "generate_x25519",
         "equipped",
         logged_in,
-        _generate(host.raw_key_template("X25519")),
+        _generate(services.raw_key_template("X25519")),
         changes(*_NEW_KEY),
     ),
     CardScenario(

@@ -6,10 +6,47 @@ Source: [SCHSM], by section. Beside those of `Card`, which every life needs.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sim.apdu import command
 from sim.life import card as hsm
 from sim.life.card import Card, CardError, tlv
+from sim.life.cvc import ECDSA_SHA256_OID
 from sim.life.party import ROOT_ROLE, Party
+
+
+@dataclass(frozen=True)
+class RawCurve:
+    """Prime, order and generator, which is sent by its first coordinate alone."""
+
+    prime: bytes
+    order: bytes
+    generator: bytes
+
+
+_P_25519 = (2**255 - 19).to_bytes(32, "big")
+_N_25519 = (2**252 + 27742317777372353535851937790883648493).to_bytes(32, "big")
+_P_448 = (2**448 - 2**224 - 1).to_bytes(56, "big")
+_N_448_BELOW = 13818066809895115352007386748515426880336692474882178609894547503885
+_N_448 = (2**446 - _N_448_BELOW).to_bytes(56, "big")
+_G_ED448 = bytes.fromhex(
+    "14fa30f25b790898adc8d74e2c13bdfdc4397ce61cffd33ad7c2a0051e9c78874098a36c7373ea4b62c7c956"
+    "3720768824bcb66e71463f6900"
+)
+# [RFC7748] 4.1 and 4.2, [RFC8032] 5.1 and 5.2.
+RAW_CURVES = {
+    "X25519": RawCurve(_P_25519, _N_25519, b"\x09" + bytes(31)),
+    "Ed25519": RawCurve(_P_25519, _N_25519, b"\x58" + b"\x66" * 31),
+    "X448": RawCurve(_P_448, _N_448, b"\x05" + bytes(55)),
+    "Ed448": RawCurve(_P_448, _N_448, _G_ED448),
+}
+
+
+def raw_key_template(curve_name: str) -> bytes:
+    """The value of 7F49 for a key pair on a curve of RAW_CURVES ([SCHSM] 13.2)."""
+    curve = RAW_CURVES[curve_name]
+    template = tlv(0x06, ECDSA_SHA256_OID) + tlv(0x81, curve.prime) + tlv(0x82, curve.order)
+    return template + tlv(0x83, curve.generator)
 
 
 def do(card: Card, name: str, apdu: bytes) -> bytes:
