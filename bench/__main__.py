@@ -44,13 +44,14 @@ def main() -> int:
         "--write-docs", action="store_true", help=f"renew the tables of {PAGE.relative_to(PROJECT)}"
     )
     arguments = parser.parse_args()
-    figures = read_figures(arguments.json)
+    read_figures(arguments.json)
     parts.check_needs(arguments.only)
     measured = measure(arguments.only)
     console = Console(width=TABLE_COLUMNS)
     for table in tables.all_tables(measured):
         console.print(table.rich())
-    figures |= measured
+    # Read again: another part may have been measured at the same time.
+    figures = read_figures(arguments.json) | measured
     arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
     print(f"written to {arguments.json}")
     if arguments.write_docs:
