@@ -11,7 +11,21 @@ from nor_flash import NorFlash
 from sim.apdu import command
 from tests.refusals.cards import CARDS
 from tests.refusals.rows import FOR_EVERYBODY, RESCUE_ROWS, ROWS, SWEEPS, WITHOUT_SWEEP
-from tests.refusals.table import LIST, NOT_LOGGED_IN, SIGN, USER, Refusal
+from tests.refusals.table import (
+    ABSENT,
+    EXHAUSTED,
+    KEY_KIND,
+    LENGTH,
+    LIST,
+    MISSING,
+    NOT_ALLOWED,
+    NOT_LOGGED_IN,
+    P1_P2,
+    REPEATED,
+    SIGN,
+    USER,
+    Refusal,
+)
 
 ALL = [row for rows in (*ROWS.values(), *RESCUE_ROWS.values()) for row in rows]
 SUCCESS = b"\x90\x00"
@@ -64,6 +78,18 @@ def test_every_command_of_the_rescue_application_is_in_the_table() -> None:
 def test_who_is_not_logged_in_is_tried_with_every_command() -> None:
     tried = {ins for ins, rows in ROWS.items() if any(row.why == NOT_LOGGED_IN for row in rows)}
     assert tried == set(ROWS) - FOR_EVERYBODY
+
+
+def test_every_kind_of_bad_input_that_applies_is_tried() -> None:
+    kinds = {ins: {row.why for row in rows} for ins, rows in ROWS.items()}
+    for ins, tried in kinds.items():
+        assert LENGTH in tried and (P1_P2 in tried or ins in WITHOUT_SWEEP), f"{ins:02X}"
+    for ins in (0x22, 0x2A, 0x46, 0x50, 0x52, 0x54, 0x78, 0x86, 0xB1, 0xD7):
+        assert {MISSING, REPEATED} <= kinds[ins], f"{ins:02X}"
+    for ins in (0x62, 0x68, 0x72, 0x76, 0x78):
+        assert {NOT_LOGGED_IN, ABSENT, EXHAUSTED, NOT_ALLOWED} <= kinds[ins], f"{ins:02X}"
+        # Keys of all kinds can be wrapped.
+        assert KEY_KIND in kinds[ins] or ins == 0x72, f"{ins:02X}"
 
 
 # --- Each row -------------------------------------------------------------------------------------
