@@ -37,8 +37,8 @@ class CardScenario:
 
     `tries`: the question whose tries the command spends. `restores`: how many there are after a
     success, for a command that gives them back before it does more. `separate`: the command makes
-    more than one transaction, so that cuts also fall between them. `attested`: the board has an
-    attestation key, which the view asks for.
+    more than one transaction, so that cuts also fall between them. `in_services`, `attested`: what
+    the view asks for beside keys, files, domains and PINs (`host_view.look`).
     """
 
     name: str
@@ -51,6 +51,7 @@ class CardScenario:
     tries: str = ""
     restores: int = 0
     separate: bool = False
+    in_services: bool = False
     attested: bool = False
 
     def spent(self, before: HostView) -> HostView | None:

@@ -103,7 +103,8 @@ class CardSubject:
 
     def _look_anew(self) -> HostView:
         scenario = self.scenario
-        return look(self.bench, scenario.user_pins, scenario.so_pins, scenario.attested)
+        asked = scenario.in_services, scenario.attested
+        return look(self.bench, scenario.user_pins, scenario.so_pins, *asked)
 
     def _prove(self, view: HostView) -> str:
         """Sign with every key, once for each distinct view; "" or what is wrong."""

@@ -32,7 +32,11 @@ from tools.errors import ToolError
 CARD_SCENARIOS = [*card_scenarios.SCENARIOS, *service_scenarios.SCENARIOS]
 CORE_DEPTH = 2
 # One chip model is enough for the second cut in a run of minutes: what is cut is the same Python.
-DEEP_BOARDS = (desktop_bench.BOARD, "pico")
+# There GENERATE, whose cuts are most, has the first one alone.
+DEEP = {
+    desktop_bench.BOARD: (*card_scenarios.CORE, *service_scenarios.CORE),
+    "pico": tuple(name for name in card_scenarios.CORE if name != "generate_ec"),
+}
 # So that board has, beside the deep ones, only these: one of each kind of change, and what depends
 # on the chip's sizes. The others have all.
 BRIEF_BOARD = "pico"
@@ -151,7 +155,7 @@ def _task(name: str, board: str, seed: int, depth: int | None, full: bool) -> Ta
     on_store = board == desktop_store.BOARD
     if full:
         return Task(name, board, seed, depth, FULL_TEARS)
-    deep = name in card_scenarios.CORE and board in DEEP_BOARDS
+    deep = name in DEEP.get(board, ())
     usual = CORE_DEPTH if deep else 1
     if on_store:
         usual = next(one.depth for one in store_scenarios.SCENARIOS if one.name == name)

@@ -123,11 +123,13 @@ def look(
     bench: Bench,
     user_pins: tuple[bytes, ...],
     so_pins: tuple[bytes, ...],
+    in_services: bool = False,
     attested: bool = False,
 ) -> HostView:
     """Everything that a host can find out, with each of these PINs.
 
-    `attested`: ask for the attestation key, too. A board that has none would make one.
+    `in_services`: ask for options, seeds, custodians and settings, too; `attested`: for the
+    attestation key. A board that has none would make one.
     """
     card = bench.card
     answers = glance(card)
@@ -143,36 +145,48 @@ def look(
         answers[f"domain {number}"] = answer
         if answer[-2:] in (b"\x6a\x86", b"\x6b\x00"):
             break
-    answers |= _custodians(card)
+    if in_services:
+        answers |= _custodians(card)
     for number, pin in enumerate(user_pins):
-        bench.undone(lambda n=number, p=pin: answers.update(_user(card, n, p, objects)))
+        bench.undone(
+            lambda n=number, p=pin: answers.update(_user(card, n, p, objects, in_services))
+        )
     for number, pin in enumerate(so_pins):
         name = f"SO-PIN {number} logs in"
         bench.undone(lambda n=name, p=pin: answers.update({n: _try(card, p, 0x88)}))
     free = card.version()[:4]
     if attested:
         bench.undone(lambda: answers.update(_attestation(card)))
-    answers["settings"] = _settings(card)
+    if in_services:
+        answers["settings"] = _settings(card)
     return HostView(answers, int.from_bytes(free, "big"))
 
 
-def _user(card: Card, number: int, pin: bytes, objects: list[int]) -> dict[str, bytes]:
+def _user(
+    card: Card, number: int, pin: bytes, objects: list[int], in_services: bool
+) -> dict[str, bytes]:
     """Log in; if that works, open everything that needs it."""
     answers = {f"user PIN {number} logs in": _try(card, pin, 0x81)}
     if answers[f"user PIN {number} logs in"] != b"\x90\x00":
         return answers
-    # Refused under the lock; the host that has the mask goes on.
-    answers["options"] = _answer(card.send(command(0x80, 0x64, 0x06, 0x00, ne=256)))
-    if answers["options"] == SW_NOT_LOGGED_IN:
-        unlock(card)
+    if in_services:
+        answers |= _user_of_services(card)
     for fid in WATCHED_PRIVATE_FILES:
         answers[f"file {fid:04X}"] = _contents(card, fid)
-    for number in WATCHED_SEEDS:
-        path = hsm.tlv(0x02, bytes((number,)))
-        answers[f"seed {number}"] = _answer(card.send(command(0x80, 0x4A, 0x0A, 0x00, path, 256)))
     for fid in objects:
         if fid & 0xFF00 == hsm.KEY_PREFIX and fid & 0xFF:
             answers[f"use of key {fid:04X}"] = _opens(card, fid & 0xFF)
+    return answers
+
+
+def _user_of_services(card: Card) -> dict[str, bytes]:
+    # Refused under the lock; the host that has the mask goes on.
+    answers = {"options": _answer(card.send(command(0x80, 0x64, 0x06, 0x00, ne=256)))}
+    if answers["options"] == SW_NOT_LOGGED_IN:
+        unlock(card)
+    for number in WATCHED_SEEDS:
+        path = hsm.tlv(0x02, bytes((number,)))
+        answers[f"seed {number}"] = _answer(card.send(command(0x80, 0x4A, 0x0A, 0x00, path, 256)))
     return answers
 
 

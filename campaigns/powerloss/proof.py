@@ -40,7 +40,7 @@ def _problems(bench: Bench, view: HostView, pin: bytes) -> str:
 
 def _signatures(bench: Bench, view: HostView, pin: bytes) -> list[str]:
     bench.card.verify(pin)
-    if view.answers["options"] == SW_NOT_LOGGED_IN:
+    if view.answers.get("options") == SW_NOT_LOGGED_IN:
         unlock(bench.card)
     problems = []
     device = check_device_certificate(view.answers["file 2F02"][:-2])

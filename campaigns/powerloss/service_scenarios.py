@@ -399,6 +399,10 @@ TRUST = [
 ]
 
 SCENARIOS = [
-    replace(one, attested=one.start not in UNATTESTED)
+    replace(one, in_services=True, attested=one.start not in UNATTESTED)
     for one in (*KEYS, *DOMAIN_SCENARIOS, *POLICIES, *TRUST)
 ]
+CORE = (
+    *("unwrap_staged", "derive_ec_key", "domain_complete", "domain_protect"),
+    *("domain_clear_complete", "lock_enable", "lock_disable", "change_options"),
+)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Secure messaging: commands and answers that nobody between host and card reads or changes.
+"""Secure messaging: what nobody between host and card reads or changes.
 
 Source: [SCHSM] 9.6, 21.
 """

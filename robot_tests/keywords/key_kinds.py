@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Keys that do other things than sign with ECDSA or RSA: ciphers, agreement, EdDSA.
+"""Keys that do other things than sign: ciphers, agreement, and EdDSA.
 
 Source: [SCHSM] 13.5, 16 to 19; [RFC7748], [RFC8032].
 """

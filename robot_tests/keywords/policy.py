@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the owner makes the device ask for: the button, counters, the mask of the secure lock.
+"""What the owner makes the device ask for: button, counters, a lock's mask.
 
 Source: [SCHSM] 13.4, 23.
 """
