@@ -158,6 +158,8 @@ class Core:
         state.code_page = ctypes.addressof(self._code_pages)
         state.code_shift = (native.CODE_PAGE_BYTES // 2).bit_length() - 1
         state.coverage = ctypes.addressof(self.coverage) if self.coverage is not None else None
+        self._lengths = (ctypes.c_uint16 * entries)() if coverage else None
+        state.lengths = ctypes.addressof(self._lengths) if self._lengths is not None else None
         state.stop = _address(uclib.uc_emu_stop)
         state.reg_read = _address(uclib.uc_reg_read)
         state.mem_read = _address(uclib.uc_mem_read)
@@ -245,6 +247,15 @@ class Core:
                     if count:
                         counts[native.block_address(index)] = count
         return counts
+
+    def block_bytes(self, address: int) -> int:
+        """Length of the block at `address`, as it was executed last.
+
+        Needs `coverage=True`, and not exact mode, where a block is an instruction.
+        """
+        if self._lengths is None or self.exact:
+            raise ValueError("the core was made without coverage of blocks")
+        return self._lengths[native.block_index(address)]
 
     def clear_coverage(self) -> None:
         """Forget which blocks were executed."""
