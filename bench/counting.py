@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from bench.cycle_model import CycleModel
 from bench.link_map import LinkMap
 from sim.device import Device
 from sim.life.card import Card
+from sim.machine import FIRST_32_BIT
 from sim.soc import CHIPS
 
 CRYPTO_LIBRARY = "libhsm_crypto_core.a"
@@ -28,13 +30,13 @@ class Count:
 
 
 class CountingDevice:
-    """A device that runs with every instruction counted where it lies."""
+    """A device that counts the executions of its blocks of code, which never end halfway."""
 
     def __init__(self, board: str, image: Path, flash_file: Path) -> None:
         description = boards.load(board)
         self.board = board
         self.clock_mhz = description.clock_hz // 1_000_000
-        self.device = Device.from_uf2(board, image, flash_file, exact=True, coverage=True)
+        self.device = Device.from_uf2(board, image, flash_file, coverage=True)
         self.device.power_on()
         self.card = Card(self.device.transmit)
         self.card.select()
@@ -44,16 +46,30 @@ class CountingDevice:
 
     def count(self, run: Callable[[], object]) -> Count:
         """What the device spends while `run` uses it."""
-        machine = self.device.machine
-        machine.clear_coverage()
+        self.device.machine.clear_coverage()
+        before = self.device.instructions
         run()
-        counts = machine.execution_counts()
+        counts = self._counts()
+        assert sum(counts.values()) == self.device.instructions - before
         outside = sum(
             count
             for address, count in counts.items()
             if CRYPTO_LIBRARY not in self._map.origin(address)
         )
         return Count(sum(counts.values()), outside, self._model.cycles(counts))
+
+    def _counts(self) -> dict[int, int]:
+        """Executions of each instruction, by its address."""
+        machine = self.device.machine
+        counts: Counter[int] = Counter()
+        for block, executions in machine.execution_counts().items():
+            code = machine.read_memory(block, machine.core.block_bytes(block))
+            offset = 0
+            while offset < len(code):
+                counts[block + offset] += executions
+                first = int.from_bytes(code[offset : offset + 2], "little")
+                offset += 4 if first >= FIRST_32_BIT else 2
+        return counts
 
     def estimated_ms(self, count: Count) -> float:
         """Milliseconds on the chip, if code and tables come without wait states."""
