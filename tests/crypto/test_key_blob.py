@@ -8,8 +8,8 @@ import random
 
 import pytest
 
+from tests.crypto.rsa_cases import published_keys
 from tests.crypto.selftest import Curve, EdwardsCurve, Operation, Refused, Result, SelfTest
-from tests.crypto.test_rsa import published_keys
 from tests.crypto.twin import Handle, blobs, hsm_crypto, opened, rsa_key, sealed
 
 DKEK = bytes(range(32))
