@@ -8,7 +8,7 @@
 
 #define COMB_POINT COMB_OF_BITS(sp_point_, )
 #define COMB_WORK COMB_OF_BITS(comb_work_, _t)
-#define COMB_ROW_WORDS ((2 * COMB_WORDS + 3) / 4 * 4)
+#define COMB_ROW_GROUPS ((2 * COMB_WORDS + CRYPTO_SELECT_GROUP_WORDS - 1) / CRYPTO_SELECT_GROUP_WORDS)
 #define COMB_COLUMNS COMB_OF_BITS(COMB_, _COLUMNS)
 #define COMB_TEETH COMB_OF_BITS(COMB_, _TEETH)
 #define COMB_ROWS (1u << (COMB_TEETH - 1))
@@ -17,7 +17,7 @@ typedef struct {
     COMB_POINT sum;
     COMB_POINT term;
     sp_digit odd[COMB_WORDS];
-    sp_digit row[COMB_ROW_WORDS];
+    sp_digit row[COMB_ROW_GROUPS * CRYPTO_SELECT_GROUP_WORDS];
     sp_digit scratch[2 * COMB_WORDS * 6];
 } COMB_WORK;
 
@@ -31,8 +31,8 @@ static void COMB_OF_BITS(comb_negate_if_, )(COMB_WORK *work, sp_digit *y, sp_dig
 static void COMB_OF_BITS(comb_load_, )(COMB_WORK *work, COMB_POINT *point, unsigned column) {
     unsigned digits = comb_digits(work->odd, COMB_BITS, column, COMB_COLUMNS, COMB_TEETH);
     sp_digit negative = (digits >> (COMB_TEETH - 1)) - 1;
-    comb_select(work->row, COMB_OF_BITS(comb_, _table), COMB_ROWS, COMB_ROW_WORDS,
-                (digits ^ negative) & (COMB_ROWS - 1));
+    crypto_select_row(work->row, COMB_OF_BITS(comb_, _table), COMB_ROWS, COMB_ROW_GROUPS,
+                      (digits ^ negative) & (COMB_ROWS - 1));
     memcpy(point->x, work->row, COMB_WORDS * sizeof(sp_digit));
     memcpy(point->y, work->row + COMB_WORDS, COMB_WORDS * sizeof(sp_digit));
     COMB_OF_BITS(comb_negate_if_, )(work, point->y, negative);
@@ -95,7 +95,7 @@ static int COMB_OF_BITS(comb_, )(COMB_POINT *r, const void *g, const void *table
 #undef COMB_OF_WORDS
 #undef COMB_POINT
 #undef COMB_WORK
-#undef COMB_ROW_WORDS
+#undef COMB_ROW_GROUPS
 #undef COMB_COLUMNS
 #undef COMB_TEETH
 #undef COMB_ROWS

@@ -43,9 +43,45 @@ static inline void rows_reduce(size_t words, subtract_if_t subtract_if, sp_digit
 #define REDUCE_4096_128_sp_digit library_4096_mont_reduce_128(sp_digit
 #define REDUCE_4096_128_r rows_reduce(128, sp_4096_cond_sub_128, r
 
+// --- Montgomery reductions modulo P-384's prime and order ---------------------------------------------------
+
+#define P384_WORDS 12
+#define P384_BELOW 4 // words below q that are zero, for the terms that begin above word 0
+
+// Modulo p = 2^384 - 2^128 - 2^96 + 2^32 - 1, whose multiples need no multiplication: a + q p has 384 zeros at its end
+// for q = a + 2^32 q - 2^96 q - 2^128 q modulo 2^384, word by word. The upper half of a + q p goes to the upper
+// half of a; returns the word above.
+static sp_digit reduce_p384(sp_digit *a) {
+    sp_digit terms[P384_BELOW + 2 * P384_WORDS] = {0};
+    sp_digit *q = terms + P384_BELOW;
+    int64_t sum = 0;
+    for (int i = 0; i < P384_WORDS; i++) {
+        sum += (int64_t)a[i] + q[i - 1] - q[i - 3] - q[i - 4];
+        q[i] = (sp_digit)sum;
+        sum >>= 32;
+    }
+    for (int i = P384_WORDS; i < P384_WORDS + P384_BELOW; i++) {
+        sum += (int64_t)a[i] + q[i - 1] - q[i - 3] - q[i - 4] + q[i - P384_WORDS];
+        a[i] = (sp_digit)sum;
+        sum >>= 32;
+    }
+    for (int i = P384_WORDS + P384_BELOW; i < 2 * P384_WORDS; i++) {
+        sum += (int64_t)a[i] + q[i - P384_WORDS];
+        a[i] = (sp_digit)sum;
+        sum >>= 32;
+    }
+    return (sp_digit)sum;
+}
+
+static inline void rows_reduce_384(const sp_digit *prime, subtract_if_t subtract_if, sp_digit *a, const sp_digit *m,
+                                   sp_digit mp) {
+    sp_digit carry = m == prime ? reduce_p384(a) : crypto_rows_reduce(a, m, mp, P384_WORDS);
+    subtract_if(a, a + P384_WORDS, m, 0 - carry);
+}
+
 #define sp_384_mont_reduce_12(first, m, mp) REDUCE_384_12_##first, m, mp)
 #define REDUCE_384_12_sp_digit library_384_mont_reduce_12(sp_digit
-#define REDUCE_384_12_r rows_reduce(12, sp_384_cond_sub_12, r
+#define REDUCE_384_12_r rows_reduce_384(p384_mod, sp_384_cond_sub_12, r
 
 // --- Products of P-521 -----------------------------------------------------------------------------------
 

@@ -12,9 +12,12 @@ from tests.crypto.conftest import Pick
 from tests.crypto.selftest import Curve, Operation, SelfTest
 from tests.crypto.test_ecdsa import HOST_CURVES
 
-# Columns and last digits of the combs, from the lowest tooth, for which n + 2 d has these very digits d
-# last: its last addition is a doubling.
+# Columns and last digits d of the combs, from the lowest tooth, with which n + 2 d ends as well:
+# its last addition is a doubling.
 LAST_DIGITS = {
+    Curve.SECP256K1: (43, (1, -1, 1, -1, -1, -1)),
+    Curve.BRAINPOOLP256R1: (43, (-1, 1, 1, 1, 1, -1)),
+    Curve.BRAINPOOLP512R1: (86, (1, 1, -1, 1, -1, -1)),
     Curve.SECP384R1: (48, (-1, 1, -1, -1, -1, -1, -1, -1)),
     Curve.SECP521R1: (66, (1, -1, 1, 1, -1, -1, -1, -1)),
 }
@@ -34,7 +37,7 @@ def _scalars(curve: Curve, order: int) -> list[int]:
     return found + [generator.randrange(1, order) for _ in range(RANDOM_SCALARS)]
 
 
-@pytest.mark.parametrize("curve", [Curve.SECP256R1, Curve.SECP384R1, Curve.SECP521R1])
+@pytest.mark.parametrize("curve", HOST_CURVES)
 def test_multiples(target: SelfTest, curve: Curve, pick: Pick):
     order = int.from_bytes(target.call(Operation.CURVE, curve)[3], "big")
     for scalar in pick(_scalars(curve, order), 25):
