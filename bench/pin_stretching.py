@@ -67,10 +67,10 @@ def guesses_per_s(iterations: int) -> float:
     count = max(1, round(GUESSING_S * 1_000_000 / iterations))
     times_s = []
     for _ in range(ROUNDS):
-        start_s = time.perf_counter()
+        start_s = time.process_time()
         for _ in range(count):
             hashlib.pbkdf2_hmac("sha256", PIN, bytes(16), iterations)
-        times_s.append(time.perf_counter() - start_s)
+        times_s.append(time.process_time() - start_s)
     return count / min(times_s)
 
 

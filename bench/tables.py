@@ -167,13 +167,13 @@ def _pins(figures: dict[str, list[Row]]) -> Iterator[Figures]:
 
 
 def _devices(figures: dict[str, list[Row]]) -> Iterator[Figures]:
-    columns = ("boot to first answer:\ninstructions", "wall", "snapshot\nrestore", "SELECT + READ")
+    columns = ("boot to first answer:\ninstructions", "time", "snapshot\nrestore", "SELECT + READ")
     table = Figures("The chip models in use", ("board",), columns)
     for row in figures["devices"]:
         table.add(
             row["board"],
             f"{row['boot_instructions']:,}",
-            f"{row['boot_wall_s']:.2f} s",
+            f"{row['boot_cpu_s']:.2f} s",
             f"{row['restore_ms']:.2f} ms",
             f"{row['apdus_per_s']:.0f} APDUs/s",
         )
