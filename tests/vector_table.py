@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""python -m tests.vector_table: counts the known answers anew, and writes the table of them.
+"""python -m tests.vector_table: counts the known answers and writes their table.
 
 With the names of tests, only of what these take. `--document` only writes the table, from the
 counts as they are.
