@@ -44,7 +44,7 @@ BRIEFLY = (
     *card_scenarios.CORE,
     *("initialize_blank", "initialize_used", "compact_and_write", "renew_tries", "renew_uses"),
     *("generate_rsa", "write_middle", "sign_counted", "domain_import", "unwrap_rsa"),
-    *("lock_enable", "initialize_equipped", "upgrade_at_login"),
+    *("lock_enable", "upgrade_at_login"),
 )
 Tears = Sequence[Collection[str] | None]
 ALL_TEARS: Tears = (None,)
