@@ -64,8 +64,9 @@ class Refusal:
         return SIGN if self.card == "used" and is_open else LIST
 
     def __str__(self) -> str:
-        size = len(self.apdu)
-        return f"{self.apdu[:12].hex()}-{size}-{self.why.replace(' ', '-')}-{self.status_word:04X}"
+        # The same in every process: the data of some commands are signatures made anew.
+        header, why = self.apdu[:4].hex(), self.why.replace(" ", "-")
+        return f"{header}-{len(self.apdu)}-{why}-{self.status_word:04X}"
 
 
 def refused(
