@@ -24,7 +24,7 @@ class DeviceFigures:
 
     board: str
     boot_instructions: int
-    boot_wall_s: float
+    boot_cpu_s: float
     restore_ms: float
     apdus_per_s: float
 
@@ -36,7 +36,7 @@ def measure(board: str, image: Path, flash_file: Path) -> DeviceFigures:
     return DeviceFigures(
         board,
         boot_instructions=boots[0][1],
-        boot_wall_s=statistics.median(wall_s for _, _, wall_s in boots),
+        boot_cpu_s=statistics.median(cpu_s for _, _, cpu_s in boots),
         restore_ms=_restore_ms(device),
         apdus_per_s=_apdus_per_s(device),
     )
@@ -44,10 +44,10 @@ def measure(board: str, image: Path, flash_file: Path) -> DeviceFigures:
 
 def _boot(board: str, image: Path, flash_file: Path) -> tuple[Device, int, float]:
     device = Device.from_uf2(board, image, flash_file)
-    start_s = time.perf_counter()
+    start_s = time.process_time()
     device.power_on()
     Card(device.transmit).select()
-    return device, device.instructions, time.perf_counter() - start_s
+    return device, device.instructions, time.process_time() - start_s
 
 
 def _restore_ms(device: Device) -> float:
@@ -57,9 +57,9 @@ def _restore_ms(device: Device) -> float:
     times_s = []
     for _ in range(RESTORES):
         card.list_objects()
-        start_s = time.perf_counter()
+        start_s = time.process_time()
         device.restore(snapshot)
-        times_s.append(time.perf_counter() - start_s)
+        times_s.append(time.process_time() - start_s)
     return statistics.median(times_s) * 1000
 
 
@@ -70,8 +70,8 @@ def _apdus_per_s(device: Device) -> float:
     read = command(0x00, 0xB1, 0x00, 0x00, bytes.fromhex("54020000"), 256)
     for apdu in (select, read):
         assert device.transmit(apdu).endswith(b"\x90\x00")
-    start_s = time.perf_counter()
+    start_s = time.process_time()
     for _ in range(READS):
         device.transmit(select)
         device.transmit(read)
-    return 2 * READS / (time.perf_counter() - start_s)
+    return 2 * READS / (time.process_time() - start_s)

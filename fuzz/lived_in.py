@@ -16,13 +16,17 @@ from sim.device import Device, DeviceStopped
 from sim.flash.nor_flash import NorFlash
 from sim.flash.power_cut import PowerCutPlan
 from sim.life import card as hsm
+from sim.life import services
 from sim.life.card import Card
 from sim.life.cvc import check_device_certificate, check_request
+from sim.life.party import Party
 from sim.otp.otp_array import OtpArray
 from sim.uf2 import load_uf2
 
 PIN, SO_PIN, WRONG_PIN = b"648219", b"57621880", b"000000"
 CURVE = "secp256r1"
+AES_KEY = 3
+SECRET = bytes(range(32))
 # A CA certificate is for all to read, private data wants the PIN.
 PUBLIC_FILE, PRIVATE_FILE = 0xCA00, 0xCD00
 FOREIGN_ID = bytes.fromhex("e46001ffeeddccbb")
@@ -104,11 +108,11 @@ class Life:
         self._certificate: Callable[[bytes], bytes]
 
     def begin(self) -> None:
-        """INITIALIZE at the lowest cost, two keys, three files."""
+        """INITIALIZE at the lowest cost, keys of two kinds, a DKEK, a wallet, files, a CA."""
         self._device.power_on()
         card = self._card
         card.select()
-        card.initialize(PIN, SO_PIN, pin_iterations=hsm.PIN_ITERATIONS_MIN)
+        card.initialize(PIN, SO_PIN, pin_iterations=hsm.PIN_ITERATIONS_MIN, key_domains=1)
         certificate = check_device_certificate(card.read_file(hsm.EF_DEVICE_CERTIFICATE))
         self._certificate = lambda request: check_request(request, certificate).key.public_bytes(
             Encoding.DER, PublicFormat.SubjectPublicKeyInfo
@@ -117,6 +121,11 @@ class Life:
         card.verify(PIN)
         self._generate(1)
         self._generate(2)
+        services.generate_aes(card, AES_KEY)
+        card.set_up_key_domain(0, 1)
+        card.import_dkek_share(SECRET)
+        services.put_seed(card, 0, SECRET)
+        services.trust(card, Party(b"UTROOT00001", 11))
         self._write(PUBLIC_FILE | 1, b"public" * 200)
         self._write(PRIVATE_FILE | 1, b"private" * 100)
         self._write(PUBLIC_FILE | 2, b"large" * 1000)

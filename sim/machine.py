@@ -7,6 +7,7 @@ A run is a function of (image, seed, what the caller does at which tick).
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -315,6 +316,13 @@ class Machine:
     def probe_count(self, place: int | str) -> int:
         """How often the probe was executed."""
         return self.core.probe_count(self._probe_address(place))
+
+    def add_watch(self, place: int | str, watch: Callable[[], None]) -> None:
+        """Call `watch` before each execution of a function or address; only before the first run.
+
+        It may read registers and memory, and write data.
+        """
+        self.core.add_watch(self._probe_address(place), watch)
 
     def _probe_address(self, place: int | str) -> int:
         return place & ~1 if isinstance(place, int) else self._symbols()[place].address

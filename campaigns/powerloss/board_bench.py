@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from campaigns.powerloss.card_scenarios import STARTS, blank
-from campaigns.powerloss.card_starts import DERIVED
+from campaigns.powerloss import card_hosts as host
+from campaigns.powerloss.card_scenarios import blank
+from campaigns.powerloss.card_starts import DERIVED, EARLIER, STARTS, earlier_region
 from sim.device import Device, DeviceSnapshot
 from sim.life.card import Card
 from sim.scenario.image_bench import Booted, ImageBench
@@ -22,6 +23,7 @@ POOL = "arena"
 POOL_BLOCK_HEADER_BYTES = 8
 POOL_BLOCK_USED = b"DESU"
 SECRET_WINDOW_BYTES = 16
+PRESS_MS = 300
 # Fewer different bytes than that are a counter or a curve's number, not a secret.
 SECRET_DIFFERENT_BYTES_MIN = 8
 
@@ -35,8 +37,17 @@ class BoardBench:
         self.device = Device.from_uf2(board, image_of(board), seed=seed)
         self._bench = ImageBench(self.device, FIRST_LOOK, COMPARE, seed)
         self.geometry = f"{self._bench.sectors}x4096"
-        self.card = Card(self.device.transmit)
+        self.card = Card(self._transmit)
         self._starts: dict[str, DeviceSnapshot] = {}
+
+    def _transmit(self, apdu: bytes) -> bytes:
+        if not host.wants_a_press(apdu):
+            return self.device.transmit(apdu)
+        self.device.reader.start_transmit(apdu)
+        for press in (self.device.press_button, self.device.release_button):
+            self.device.run_for_ms(PRESS_MS)
+            press()
+        return self.device.reader.finish_transmit()
 
     # --- starts ---------------------------------------------------------------------------------
 
@@ -54,9 +65,12 @@ class BoardBench:
         elif name in STARTS:
             self.start("blank", blank)
             STARTS[name](self.card)
+        elif name == EARLIER:
+            self._bench.boot(Image.of(earlier_region(self.board, self._bench.sectors)))
         else:
-            self.start("personalised", blank)
-            DERIVED[name](self)
+            origin, derive = DERIVED[name]
+            self.start(origin, blank)
+            derive(self)
         self._starts[name] = self.device.snapshot()
 
     def operations(self, ask: Callable[[], object]) -> int:

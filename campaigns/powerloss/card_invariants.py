@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import hashlib
 
+from campaigns.powerloss import card_hosts as host
 from campaigns.powerloss import remains
 from campaigns.powerloss.card_scenarios import (
     NEW_PIN,
     NEW_SO_PIN,
     PIN,
     PRIVATE,
-    SHARES,
     SO_PIN,
 )
 from campaigns.powerloss.card_subject import CardSubject
@@ -28,9 +28,17 @@ from sim.scenario.subject import Phase
 # The mount of a full store is the longest boot there is.
 BOOT_INSTRUCTIONS_MAX = 60_000_000
 BOOT_OPERATIONS_MAX = 400
-NOT_SET_UP = 0x6A88
+NOT_SET_UP, SW_NOT_LOGGED_IN = 0x6A88, 0x6982
+# Answers that only the user gets, and the PINs that a scenario tries.
+USERS = ("use of key", "seed", "file CD")
+LOGINS_MAX = 2
+NO_DKEK = bytes(8)
 SECRET_BYTES = 16
-KNOWN_SECRETS = (PIN, NEW_PIN, SO_PIN, NEW_SO_PIN, *SHARES, PRIVATE[:SECRET_BYTES])
+KNOWN_SECRETS = (
+    *(PIN, NEW_PIN, SO_PIN, NEW_SO_PIN),
+    *(host.DKEK, *host.SHARES, host.MASK, host.SEED, PRIVATE[:SECRET_BYTES]),
+    *(key[:SECRET_BYTES] for key in (host.AES_SECRET, host.EC_SECRET, host.RSA_SECRET)),
+)
 
 
 class CardInvariants:
@@ -46,7 +54,7 @@ class CardInvariants:
         self._secrets = [*KNOWN_SECRETS, *subject.secrets]
         # Sectors known to hold no secret, by digest.
         self._clean: set[bytes] = set()
-        self._dkek_check = _check_value(bytes(a ^ b for a, b in zip(*SHARES, strict=True)))
+        self._has_lock = self._before.is_locked() or self._after.is_locked()
 
     def all(self) -> list[Invariant[Node]]:
         """In the order in which a person wants to hear of them."""
@@ -61,6 +69,7 @@ class CardInvariants:
             Invariant("KEY-2", "no secret is in the flash in the clear", self._sealed),
             Invariant("CTR-1", "a use is never gained", self._uses),
             Invariant("DOM-1", "a domain is absent, collecting, or whole", self._domains),
+            Invariant("LOCK-1", "PIN and mask open all that is the user's", self._opens),
             Invariant("CAP-1", "the free capacity follows from the contents", self._capacity),
             Invariant("WEAR-1", "no page is programmed too often", self._wear),
         ]
@@ -166,20 +175,40 @@ class CardInvariants:
             if name.startswith("domain") and answer[-2:] == b"\x90\x00"
         ]
         for name, (shares, missing, *check) in there:
-            expected = bytes(8) if missing or not shares else self._dkek_check
-            if missing > shares or bytes(check) != expected:
+            due = self._check_values(name, shares, missing)
+            if missing > shares or bytes(check) not in due:
                 return Verdict(len(there), f"{name}: {missing} of {shares} missing, {bytes(check)}")
         return Verdict(len(there))
+
+    def _opens(self, node: Node) -> Verdict | None:
+        """Under the lock, and while it comes and goes: no key, seed or file is lost to the user."""
+        view = self._view(node)
+        if view is None or not self._has_lock or not any(map(view.logs_in, range(LOGINS_MAX))):
+            return None
+        names = [name for name in view.answers if name.startswith(USERS)]
+        shut = [name for name in names if view.status(name) == SW_NOT_LOGGED_IN]
+        return Verdict(len(names), f"shut for good: {', '.join(shut)}" if shut else "")
+
+    def _check_values(self, name: str, shares: int, missing: int) -> tuple[bytes, ...]:
+        """What the check value of the domain called `name` may be."""
+        if missing:
+            return (NO_DKEK,)
+        if shares:
+            return tuple(map(_check_value, host.DKEKS[shares]))
+        # None, or a random one, of which nobody knows more than the check value.
+        views = (self._before, self._after)
+        return NO_DKEK, *(view.answers.get(name, b"")[2:10] for view in views)
 
     def _capacity(self, node: Node) -> Verdict | None:
         view = self._view(node)
         if view not in self._possible:
             # Of other contents ATOM-1 speaks.
             return None
-        expected = self._after if view == self._after else self._before
+        # A host need not see that a command went on after that: what it did is between the two.
+        due = [one.free_bytes for one in self._possible if one is not None and one == view]
         problem = ""
-        if view.free_bytes != expected.free_bytes:
-            problem = f"{view.free_bytes} bytes free, not {expected.free_bytes}"
+        if not min(due) <= view.free_bytes <= max(due):
+            problem = f"{view.free_bytes} bytes free, not {min(due)} to {max(due)}"
         return Verdict(len(view.answers), problem)
 
     # --- the raw flash --------------------------------------------------------------------------

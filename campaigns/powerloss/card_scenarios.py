@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from campaigns.powerloss.card_hosts import SHARES
 from campaigns.powerloss.host_view import HostView
 from sim.life import card as hsm
 from sim.life.card import Card
 
 PIN, NEW_PIN, WRONG_PIN = b"648219", b"11235813", b"000000"
 SO_PIN, NEW_SO_PIN, WRONG_SO_PIN = b"57621880", b"31415926", b"00000000"
-SHARES = (bytes(range(7, 39)), bytes(range(200, 232)))
 KEY_COUNTED, KEY, KEY_NEW = 1, 2, 5
 USES = 9
 TRIES, SO_TRIES = 3, 15
@@ -37,7 +37,8 @@ class CardScenario:
 
     `tries`: the question whose tries the command spends. `restores`: how many there are after a
     success, for a command that gives them back before it does more. `separate`: the command makes
-    more than one transaction, so that cuts also fall between them.
+    more than one transaction, so that cuts also fall between them. `in_services`, `attested`: what
+    the view asks for beside keys, files, domains and PINs (`host_view.look`).
     """
 
     name: str
@@ -50,6 +51,8 @@ class CardScenario:
     tries: str = ""
     restores: int = 0
     separate: bool = False
+    in_services: bool = False
+    attested: bool = False
 
     def spent(self, before: HostView) -> HostView | None:
         """Before, with one try less: what a cut behind the comparison may leave."""

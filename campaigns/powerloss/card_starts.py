@@ -7,9 +7,11 @@ nothing here knows when the store compacts, or how long a field is.
 
 from __future__ import annotations
 
+import lzma
 from collections.abc import Callable
 from typing import Protocol
 
+from campaigns.powerloss import card_scenarios, service_scenarios
 from campaigns.powerloss.card_scenarios import (
     NEW_FILE,
     PIN,
@@ -17,8 +19,16 @@ from campaigns.powerloss.card_scenarios import (
     after_a_wrong_pin,
     logged_in,
 )
+from sim.flash import SECTOR_BYTES
+from sim.flash.cells import ERASED_SECTOR
+from sim.life import services
 from sim.life.card import Card
+from tools.paths import PROJECT
 
+# What a bench makes with a card alone.
+STARTS = card_scenarios.STARTS | service_scenarios.STARTS
+EARLIER = "earlier firmware"
+EARLIER_REGIONS = PROJECT / "tests" / "vectors" / "flash"
 CHURN_FILE = 0xCF7E
 STEPS_MAX = 1500
 
@@ -55,6 +65,17 @@ def nearly_full_retry_field(bench: TryingBench) -> None:
     _until_unusual(bench, wrong_then_right, lambda step: wrong_then_right())
 
 
+def nearly_full_use_counter(bench: TryingBench) -> None:
+    """The next use of a key makes its counter be written anew."""
+    card, key = bench.card, service_scenarios.KEY_AES_COUNTED
+    logged_in(card)
+    _until_unusual(
+        bench,
+        lambda: services.encrypt_block(card, key),
+        lambda step: services.encrypt_block(card, key),
+    )
+
+
 def _until_unusual(
     bench: TryingBench, command: Callable[[], object], step: Callable[[int], object]
 ) -> None:
@@ -72,7 +93,15 @@ def _after(bench: TryingBench, command: Callable[[], object], step: Callable[[in
     return bench.operations(command)
 
 
-DERIVED: dict[str, Callable[[TryingBench], None]] = {
-    "nearly compacting": nearly_compacting,
-    "retry field nearly full": nearly_full_retry_field,
+def earlier_region(board: str, sectors: int) -> bytes:
+    """The data region as the first firmware with this format left it; what came later is erased."""
+    region = lzma.decompress((EARLIER_REGIONS / f"format2-{board}.bin.xz").read_bytes())
+    return region + ERASED_SECTOR * (sectors - len(region) // SECTOR_BYTES)
+
+
+# By name: the start that it goes on from, and how.
+DERIVED: dict[str, tuple[str, Callable[[TryingBench], None]]] = {
+    "nearly compacting": ("personalised", nearly_compacting),
+    "retry field nearly full": ("personalised", nearly_full_retry_field),
+    "use counter nearly full": ("equipped", nearly_full_use_counter),
 }

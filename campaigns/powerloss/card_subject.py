@@ -96,10 +96,15 @@ class CardSubject:
         known = self._by_image.get(end.digest)
         if known is not None and glance(self.bench.card).items() <= known.answers.items():
             return known
-        view = look(self.bench, self.scenario.user_pins, self.scenario.so_pins)
+        view = self._look_anew()
         view = next((other for other in self._views if same(other, view)), view)
         self._by_image[end.digest] = view
         return view
+
+    def _look_anew(self) -> HostView:
+        scenario = self.scenario
+        asked = scenario.in_services, scenario.attested
+        return look(self.bench, scenario.user_pins, scenario.so_pins, *asked)
 
     def _prove(self, view: HostView) -> str:
         """Sign with every key, once for each distinct view; "" or what is wrong."""

@@ -11,9 +11,11 @@ from typing import Any, Protocol
 import boards
 from campaigns.powerloss import (
     card_scenarios,
+    card_starts,
     desktop_bench,
     desktop_store,
     failures,
+    service_scenarios,
     store_scenarios,
 )
 from campaigns.powerloss.board_bench import BoardBench
@@ -27,9 +29,23 @@ from sim.scenario.invariants import Invariant, Verdict
 from sim.scenario.subject import Recording, Subject
 from tools.errors import ToolError
 
+CARD_SCENARIOS = [*card_scenarios.SCENARIOS, *service_scenarios.SCENARIOS]
 CORE_DEPTH = 2
 # One chip model is enough for the second cut in a run of minutes: what is cut is the same Python.
-DEEP_BOARDS = (desktop_bench.BOARD, "pico")
+# There GENERATE, whose cuts are most, has the first one alone.
+DEEP = {
+    desktop_bench.BOARD: (*card_scenarios.CORE, *service_scenarios.CORE),
+    "pico": tuple(name for name in card_scenarios.CORE if name != "generate_ec"),
+}
+# So that board has, beside the deep ones, only these: one of each kind of change, and what depends
+# on the chip's sizes. The others have all.
+BRIEF_BOARD = "pico"
+BRIEFLY = (
+    *card_scenarios.CORE,
+    *("initialize_blank", "initialize_used", "compact_and_write", "renew_tries", "renew_uses"),
+    *("generate_rsa", "write_middle", "sign_counted", "domain_import", "unwrap_rsa"),
+    *("lock_enable", "upgrade_at_login"),
+)
 Tears = Sequence[Collection[str] | None]
 ALL_TEARS: Tears = (None,)
 # Deeper cuts: after each operation, and a tear of each kind. Before an operation is after the one
@@ -97,13 +113,13 @@ def _scenarios(board: str) -> Sequence[Any]:
     if board == desktop_store.BOARD:
         return store_scenarios.SCENARIOS
     if board == desktop_bench.BOARD:
-        return [one for one in card_scenarios.SCENARIOS if _suits_the_desktop(one)]
-    return card_scenarios.SCENARIOS
+        return [one for one in CARD_SCENARIOS if _suits_the_desktop(one)]
+    return CARD_SCENARIOS
 
 
 def _suits_the_desktop(scenario: CardScenario) -> bool:
     # The twin's RSA keys depend on more than the seed; the rare starts need snapshots of RAM.
-    return scenario.start in card_scenarios.STARTS and scenario.name != "generate_rsa"
+    return scenario.start in card_starts.STARTS and scenario.name != "generate_rsa"
 
 
 def tasks(
@@ -126,16 +142,20 @@ def tasks(
         _task(name, board, seed, depth, full)
         for board in chosen_boards
         for name in scenario_names(board)
-        if not only_scenarios or name in only_scenarios
+        if (name in only_scenarios if only_scenarios else full or _is_usual(name, board))
     ]
     return sorted(found, key=_weight, reverse=True)
+
+
+def _is_usual(name: str, board: str) -> bool:
+    return board != BRIEF_BOARD or name in BRIEFLY
 
 
 def _task(name: str, board: str, seed: int, depth: int | None, full: bool) -> Task:
     on_store = board == desktop_store.BOARD
     if full:
         return Task(name, board, seed, depth, FULL_TEARS)
-    deep = name in card_scenarios.CORE and board in DEEP_BOARDS
+    deep = name in DEEP.get(board, ())
     usual = CORE_DEPTH if deep else 1
     if on_store:
         usual = next(one.depth for one in store_scenarios.SCENARIOS if one.name == name)
@@ -154,7 +174,7 @@ def make(task: Task) -> Work:
     """Bring a task's scenario to its start and record its command."""
     if task.board == desktop_store.BOARD:
         return _store_work(task)
-    scenario = next(one for one in card_scenarios.SCENARIOS if one.name == task.scenario)
+    scenario = next(one for one in CARD_SCENARIOS if one.name == task.scenario)
     bench = _bench(task.board, task.seed)
     subject = CardSubject(bench, scenario)
     place = Place(task.scenario, task.board, bench.geometry, task.seed)

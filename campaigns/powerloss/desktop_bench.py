@@ -10,7 +10,8 @@ from typing import Any
 from unittest.mock import patch
 
 from campaigns import twins
-from campaigns.powerloss.card_scenarios import STARTS
+from campaigns.powerloss import card_hosts as host
+from campaigns.powerloss.card_starts import STARTS
 from sim.entropy import Entropy
 from sim.flash.cells import ERASED_SECTOR
 from sim.life.card import Card
@@ -27,6 +28,7 @@ from campaigns.powerloss.recording_flash import RecordingFlash
 BOARD = "card"
 SECTORS = 32
 SECRET_BYTES_MIN = 16
+PRESS_MS = 300
 SCALAR_BYTES_MAX = 66
 ROOT_RECORD_BYTES = 33
 assert twins.FOLDERS
@@ -45,7 +47,13 @@ class DesktopBench:
         self.card = Card(self._transmit)
 
     def _transmit(self, apdu: bytes) -> bytes:
-        return self._device.transmit(apdu)
+        if not host.wants_a_press(apdu):
+            return self._device.transmit(apdu)
+        board = self._device.board
+        board.presses_ms = [(board.uptime_ms + PRESS_MS, board.uptime_ms + 2 * PRESS_MS)]
+        answer = self._device.transmit(apdu)
+        board.presses_ms = []
+        return answer
 
     # --- starts ---------------------------------------------------------------------------------
 

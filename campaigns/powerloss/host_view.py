@@ -8,17 +8,38 @@ starts from a checkpoint and is undone.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from campaigns.powerloss import card_hosts as host
 from sim.apdu import Response, command
 from sim.life import card as hsm
-from sim.life.card import Card
+from sim.life import services
+from sim.life.card import Card, CardError
+from sim.life.secure_lock import SecureLock
 
 # Not in LIST, which names keys and their descriptions.
-WATCHED_FILES = (0x2F02, 0x2F03, 0xCE01, 0xCE02, 0xCE05, 0xCF01, 0xCF02, 0xCF03)
+WATCHED_FILES = (
+    *(0x2F02, 0x2F03, 0x2F10, 0xCA00, 0xCAFD, 0xCE01, 0xCE02, 0xCE03, 0xCE05),
+    *(0xCF01, 0xCF02, 0xCF03),
+)
 WATCHED_PRIVATE_FILES = (0xCD01,)
-SIGN_ECDSA_RAW = 0x70
+WATCHED_SEEDS = (0, 1)
+WATCHED_CUSTODIANS = (0, 1)
+# Of the FCP: behind the tag and length come the options, the high byte first.
+TAG_OPTIONS = b"\x85\x05"
+OPTION_LOCKED = 0x04
+SW_NOT_LOGGED_IN = b"\x69\x82"
+SW_WRONG_KIND = 0x6400
+# One use that each kind of key has: command, algorithm, data. Where the answer has data, they tell
+# keys apart; without anything to sign a key is opened, and then the answer is 6700.
+USES = (
+    (0x68, 0x70, b""),
+    (0x68, 0x20, b""),
+    (0x78, 0x10, bytes(16)),
+    (0x62, 0x80, services.RAW_CURVES["X25519"].generator),
+)
 DOMAINS_MAX = 16
 
 
@@ -49,6 +70,15 @@ class HostView:
         if status == 0x6983:
             return 0
         return status & 0xF if status & 0xFFF0 == 0x63C0 else None
+
+    def logs_in(self, number: int) -> bool:
+        """True if the user PIN of that number, of those that were tried, is right."""
+        return self.status(f"user PIN {number} logs in") == hsm.SW_SUCCESS
+
+    def is_locked(self) -> bool:
+        """True if the card tells that the secure lock is on ([SCHSM] 3)."""
+        _, _, options = self.answers.get("SELECT", b"").partition(TAG_OPTIONS)
+        return bool(options) and bool(options[0] & OPTION_LOCKED)
 
     def with_tries(self, question: str, left: int) -> HostView:
         """The same with `left` tries; wrong PINs are refused accordingly."""
@@ -89,8 +119,18 @@ def glance(card: Card) -> dict[str, bytes]:
     }
 
 
-def look(bench: Bench, user_pins: tuple[bytes, ...], so_pins: tuple[bytes, ...]) -> HostView:
-    """Everything that a host can find out, with each of these PINs."""
+def look(
+    bench: Bench,
+    user_pins: tuple[bytes, ...],
+    so_pins: tuple[bytes, ...],
+    in_services: bool = False,
+    attested: bool = False,
+) -> HostView:
+    """Everything that a host can find out, with each of these PINs.
+
+    `in_services`: ask for options, seeds, custodians and settings, too; `attested`: for the
+    attestation key. A board that has none would make one.
+    """
     card = bench.card
     answers = glance(card)
     listed = answers["LIST"][:-2]
@@ -105,20 +145,32 @@ def look(bench: Bench, user_pins: tuple[bytes, ...], so_pins: tuple[bytes, ...])
         answers[f"domain {number}"] = answer
         if answer[-2:] in (b"\x6a\x86", b"\x6b\x00"):
             break
+    if in_services:
+        answers |= _custodians(card)
     for number, pin in enumerate(user_pins):
-        bench.undone(lambda n=number, p=pin: answers.update(_user(card, n, p, objects)))
+        bench.undone(
+            lambda n=number, p=pin: answers.update(_user(card, n, p, objects, in_services))
+        )
     for number, pin in enumerate(so_pins):
         name = f"SO-PIN {number} logs in"
         bench.undone(lambda n=name, p=pin: answers.update({n: _try(card, p, 0x88)}))
     free = card.version()[:4]
+    if attested:
+        bench.undone(lambda: answers.update(_attestation(card)))
+    if in_services:
+        answers["settings"] = _settings(card)
     return HostView(answers, int.from_bytes(free, "big"))
 
 
-def _user(card: Card, number: int, pin: bytes, objects: list[int]) -> dict[str, bytes]:
+def _user(
+    card: Card, number: int, pin: bytes, objects: list[int], in_services: bool
+) -> dict[str, bytes]:
     """Log in; if that works, open everything that needs it."""
     answers = {f"user PIN {number} logs in": _try(card, pin, 0x81)}
     if answers[f"user PIN {number} logs in"] != b"\x90\x00":
         return answers
+    if in_services:
+        answers |= _user_of_services(card)
     for fid in WATCHED_PRIVATE_FILES:
         answers[f"file {fid:04X}"] = _contents(card, fid)
     for fid in objects:
@@ -127,17 +179,54 @@ def _user(card: Card, number: int, pin: bytes, objects: list[int]) -> dict[str, 
     return answers
 
 
+def _user_of_services(card: Card) -> dict[str, bytes]:
+    # Refused under the lock; the host that has the mask goes on.
+    answers = {"options": _answer(card.send(command(0x80, 0x64, 0x06, 0x00, ne=256)))}
+    if answers["options"] == SW_NOT_LOGGED_IN:
+        unlock(card)
+    for number in WATCHED_SEEDS:
+        path = hsm.tlv(0x02, bytes((number,)))
+        answers[f"seed {number}"] = _answer(card.send(command(0x80, 0x4A, 0x0A, 0x00, path, 256)))
+    return answers
+
+
+def unlock(card: Card) -> None:
+    """Bring the mask, for this session."""
+    with suppress(CardError):
+        SecureLock(card, host.MASK).unlock()
+
+
+def _custodians(card: Card) -> dict[str, bytes]:
+    """Public key authentication: the numbers, and who is registered."""
+    answers = {"custodians": _answer(card.send(command(0x80, 0x54, 0x00, 0x00, ne=256)))}
+    for slot in WATCHED_CUSTODIANS:
+        answer = _answer(card.send(command(0x80, 0x54, 0x02, slot, ne=256)))
+        answers[f"custodian {slot}"] = answer
+    return answers
+
+
+def _attestation(card: Card) -> dict[str, bytes]:
+    services.select_rescue(card)
+    return {"attestation key": services.attestation_key(card)}
+
+
+def _settings(card: Card) -> bytes:
+    services.select_rescue(card)
+    answer = _answer(card.send(command(0x80, 0x1E, 0x01, 0x00, ne=256)))
+    card.select()
+    return answer
+
+
 def _try(card: Card, pin: bytes, reference: int) -> bytes:
     return card.try_pin(pin, reference).to_bytes(2, "big")
 
 
 def _opens(card: Card, key_id: int) -> bytes:
-    """The key is opened, then there is nothing to sign: 6700; 6400 if it is of the other kind."""
-    for algorithm in (SIGN_ECDSA_RAW, 0x20):
-        response = card.send(command(0x80, 0x68, key_id, algorithm, b"", 512, extended=True))
-        if response.sw == 0x6700:
-            break
-    return _answer(response)
+    for ins, algorithm, data in USES:
+        response = card.send(command(0x80, ins, key_id, algorithm, data, 512, extended=True))
+        if response.sw != SW_WRONG_KIND:
+            return _answer(response)
+    return SW_WRONG_KIND.to_bytes(2, "big")
 
 
 def _contents(card: Card, fid: int) -> bytes:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from campaigns.powerloss import operations
-from campaigns.powerloss.layout import payload, words
+from campaigns.powerloss.layout import RECORD_HEADER_BYTES, header_start, payload, words
 from sim.flash.journal import Entry
 from sim.scenario.images import Image, Sector
 
@@ -65,11 +65,14 @@ def written(start: Image, entries: Sequence[Entry]) -> set[int]:
 
 def _contents(entries: Sequence[Entry]) -> Iterator[bytes]:
     """Pages of payloads; that of a commit or of another control record stays where it is."""
+    header_end = 0
     for name, entry in zip(operations.names(entries), entries, strict=True):
         if name == operations.RECORD:
+            header_end = entry.offset + (header_start(entry) or 0) + RECORD_HEADER_BYTES
             yield payload(entry)
         elif name == f"{operations.REST} {operations.RECORD}":
-            yield entry.after
+            # The page's end may have cut the header, and a header is no secret.
+            yield entry.after[max(0, header_end - entry.offset) :]
 
 
 def _telling(some: Iterable[int]) -> set[int]:

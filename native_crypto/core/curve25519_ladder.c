@@ -33,4 +33,17 @@ void crypto_ladder_25519_blind(const uint8_t random[CRYPTO_LADDER_25519_BYTES]) 
 #define FE_1_x2 fe_1(x2
 #define FE_1_z3 one_blinded(z3
 
+// The library loads all limbs of both before it selects, which eight low registers do not hold.
+#define fe_cmov library_fe_cmov
+
 #include "wolfcrypt/src/fe_operations.c"
+
+#undef fe_cmov
+
+void fe_cmov(fe f, const fe g, int b) {
+    int mask = -b;
+#pragma GCC unroll 10
+    for (size_t i = 0; i < sizeof(fe) / sizeof(f[0]); i++) {
+        f[i] ^= (f[i] ^ g[i]) & mask;
+    }
+}

@@ -31,6 +31,7 @@ class Capability(Enum):
     POWER_CUTS = "cut the power at a chosen flash operation"
     WORN_SECTORS = "wear out chosen sectors of the flash"
     BUTTON = "press the button"
+    SECOND_DEVICE = "bring a second device of its kind"
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,14 @@ class Backend(ABC):
     def press_button(self, pressed: bool = True) -> None:
         """BUTTON: hold it down, or let it go."""
         self._lacks(Capability.BUTTON)
+
+    def transmit_and_press(self, apdu: bytes) -> bytes:
+        """BUTTON: as `transmit`; while the command waits, the button is pressed for a moment."""
+        self._lacks(Capability.BUTTON)
+
+    def sibling(self) -> Backend:
+        """SECOND_DEVICE: another device with the same image, without power."""
+        self._lacks(Capability.SECOND_DEVICE)
 
     def _lacks(self, capability: Capability) -> NoReturn:
         raise BackendError(f"back end {self.name} cannot {capability.value}")

@@ -25,6 +25,8 @@ from sim.uf2 import Uf2Error
 # Sectors that nobody has worn out outlast every test; a worn one is beyond all jitter.
 CYCLES = 100_000
 WORN = 2 * CYCLES
+# Long enough for the firmware to see it released, and then pressed.
+PRESS_MS = 300
 IMAGES = Path(__file__).parents[2] / "build"
 
 
@@ -51,6 +53,7 @@ class ChipModel(Backend):
         except Uf2Error as error:
             raise BackendError(str(error)) from None
         self.board = board
+        self._image = image
 
     # --- power and APDUs ------------------------------------------------------------------------
 
@@ -119,6 +122,16 @@ class ChipModel(Backend):
         flash.endurance = Endurance(CYCLES, BadSector(behaviour))
         for offset in sectors:
             flash.wear.erase_counts[offset // SECTOR_BYTES] = WORN
+
+    def transmit_and_press(self, apdu: bytes) -> bytes:
+        self.device.reader.start_transmit(apdu)
+        for press in (self.device.press_button, self.device.release_button):
+            self.device.run_for_ms(PRESS_MS)
+            press()
+        return self.device.reader.finish_transmit()
+
+    def sibling(self) -> ChipModel:
+        return type(self)(self.board, self._image)
 
     def press_button(self, pressed: bool = True) -> None:
         if pressed:

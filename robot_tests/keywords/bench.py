@@ -43,9 +43,14 @@ class Bench:
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
-        self.card = Card(self._transmit)
+        self.card = Card(self.transmit)
         self.memory = Memory()
         self._prepared: dict[str, tuple[Any, Memory]] = {}
+        # The device that is not at hand, and what the host remembers of it.
+        self._aside: tuple[Backend, Memory] | None = None
+        self._second_is_at_hand = False
+        # The person at the device presses its button while the next command waits.
+        self.press_next = False
         # The code of a device that cannot be put back, for the next test's INITIALIZE.
         self.so_pin = b""
 
@@ -54,9 +59,10 @@ class Bench:
         if capability not in self.backend.capabilities:
             raise SkipExecution(f"back end {self.backend.name} cannot {capability.value}")
 
-    def _transmit(self, apdu: bytes) -> bytes:
+    def transmit(self, apdu: bytes) -> bytes:
         logger.debug(f">> {_shortened(apdu)}")
-        response = self.backend.transmit(apdu)
+        press, self.press_next = self.press_next, False
+        response = (self.backend.transmit_and_press if press else self.backend.transmit)(apdu)
         logger.debug(f"<< {_shortened(response)}")
         return response
 
@@ -74,10 +80,41 @@ class Bench:
         self.backend.power_off()
         self.power_on()
 
+    # --- the second device ----------------------------------------------------------------------
+
+    def bring_second(self) -> None:
+        """A second device, initialised as the first one was; it is at hand."""
+        self.need(Capability.SECOND_DEVICE)
+        self.need(Capability.SNAPSHOTS)
+        if self._aside is None:
+            self._aside = (self.backend.sibling(), Memory())
+        self.take(second=True)
+        self.power_cycle()
+        pin, so_pin = value("PIN"), value("SO_PIN")
+        self.card.initialize(pin, so_pin, pin_iterations=PIN_ITERATIONS_MIN)
+        self.memory = Memory(pin=pin, operations_at_power_on=self.memory.operations_at_power_on)
+
+    def take(self, second: bool) -> None:
+        """Go on with the second device, or with the first one again."""
+        if second == self._second_is_at_hand:
+            return
+        if self._aside is None:
+            raise AssertionError("there is no second device: bring one first")
+        self._aside, (self.backend, self.memory) = (self.backend, self.memory), self._aside
+        self._second_is_at_hand = second
+
+    def close(self) -> None:
+        """Give the devices back."""
+        self.backend.close()
+        if self._aside is not None:
+            self._aside[0].close()
+
     # --- what tests start with ------------------------------------------------------------------
 
     def start(self, name: str, make: Callable[[], None]) -> None:
         """The state called `name`: what `make` makes, or a snapshot of what it made once."""
+        self.take(second=False)
+        self.press_next = False
         if Capability.SNAPSHOTS not in self.backend.capabilities:
             self.memory = Memory()
             make()
@@ -163,7 +200,7 @@ def close_bench() -> None:
     """Give the device back."""
     global _bench
     if _bench is not None:
-        _bench.backend.close()
+        _bench.close()
         _bench = None
 
 

@@ -24,6 +24,7 @@ OPTIONS = {
     "PIN reset, tries only": hsm.OPTION_RESET_RETRY | hsm.OPTION_RESET_RETRY_ONLY,
     "no PIN reset": 0,
     "transport PIN": hsm.OPTION_RESET_RETRY | hsm.OPTION_TRANSPORT_PIN,
+    "session PIN": hsm.OPTION_RESET_RETRY | hsm.OPTION_SESSION_PIN,
 }
 
 
@@ -49,7 +50,7 @@ class Initialisation:
         """Erase everything and set new PINs; a used device asks for its SO-PIN by itself.
 
         ``cost``: lowest or production stretching of the PINs. ``options``: PIN reset; PIN reset,
-        tries only; no PIN reset; transport PIN.
+        tries only; no PIN reset; transport PIN; session PIN.
         """
         with expecting(refused):
             bench().card.initialize(

@@ -19,18 +19,23 @@ STATUS_WORDS = {
     "behind the end of the file": 0x6282,
     "not possible": 0x6400,
     "memory failure": 0x6581,
+    "nobody pressed": 0x6600,
     "wrong length": 0x6700,
     "not logged in": 0x6982,
     "blocked": 0x6983,
     "not usable yet": 0x6984,
     "conditions not satisfied": 0x6985,
     "not allowed": 0x6986,
+    "wrong data": 0x6A80,
     "not supported": 0x6A81,
     "not found": 0x6A82,
     "no space left": 0x6A84,
     "uses exhausted": 0x6A84,
     "wrong parameters": 0x6A86,
     "never set": 0x6A88,
+    "wrong check": 0x6988,
+    "instruction not supported": 0x6D00,
+    "class not supported": 0x6E00,
 }
 
 

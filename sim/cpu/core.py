@@ -66,6 +66,9 @@ _READ_CALLBACK = ctypes.CFUNCTYPE(
 _WRITE_CALLBACK = ctypes.CFUNCTYPE(
     None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint, ctypes.c_uint64, ctypes.c_void_p
 )
+_CODE_CALLBACK = ctypes.CFUNCTYPE(
+    None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_void_p
+)
 
 BusRead = Callable[[int, int], int]
 BusWrite = Callable[[int, int, int], None]
@@ -159,6 +162,8 @@ class Core:
         state.code_page = ctypes.addressof(self._code_pages)
         state.code_shift = (native.CODE_PAGE_BYTES // 2).bit_length() - 1
         state.coverage = ctypes.addressof(self.coverage) if self.coverage is not None else None
+        self._lengths = (ctypes.c_uint16 * entries)() if coverage else None
+        state.lengths = ctypes.addressof(self._lengths) if self._lengths is not None else None
         state.stop = _address(uclib.uc_emu_stop)
         state.reg_read = _address(uclib.uc_reg_read)
         state.mem_read = _address(uclib.uc_mem_read)
@@ -227,6 +232,23 @@ class Core:
         """How often the probe at `address` was executed."""
         return self._probes[address].value
 
+    def add_watch(self, address: int, watch: Callable[[], None]) -> None:
+        """Call `watch` before each execution of the instruction at `address`.
+
+        It may read registers, and read and write data in memory. Only before the first `run`; an
+        exception raised there comes out of `run`.
+        """
+
+        def on_execution(_uc: Any, _pc: int, _size: int, _data: Any) -> None:
+            try:
+                watch()
+            except BaseException as error:  # must not unwind through the engine's C frames
+                self._defer(error)
+
+        callback = _CODE_CALLBACK(on_execution)
+        self._keep.append(callback)
+        self._add_raw_hook(unicorn.UC_HOOK_CODE, callback, None, address, address)
+
     def execution_counts(self) -> dict[int, int]:
         """Executions by address of the block (of the instruction in exact mode), modulo 2**32.
 
@@ -243,6 +265,15 @@ class Core:
                     if count:
                         counts[native.block_address(index)] = count
         return counts
+
+    def block_bytes(self, address: int) -> int:
+        """Length of the block at `address`, as it was executed last.
+
+        Needs `coverage=True`, and not exact mode, where a block is an instruction.
+        """
+        if self._lengths is None or self.exact:
+            raise ValueError("the core was made without coverage of blocks")
+        return self._lengths[native.block_index(address)]
 
     def clear_coverage(self) -> None:
         """Forget which blocks were executed."""

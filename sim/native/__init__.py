@@ -64,6 +64,7 @@ class TickState(ctypes.Structure):
         ("ram_bytes", ctypes.c_uint32),
         ("blocks", ctypes.c_void_p),
         ("coverage", ctypes.c_void_p),
+        ("lengths", ctypes.c_void_p),
         ("code_page", ctypes.c_void_p),
     )
 

@@ -54,6 +54,7 @@ struct tick_state {
     uint32_t ram_bytes;
     uint32_t *blocks;   // size in bytes << 16 | instructions, per BLOCK_INDEX
     uint32_t *coverage; // executions per BLOCK_INDEX, or NULL
+    uint16_t *lengths;  // bytes of blocks that were executed, per BLOCK_INDEX, with `coverage`
     uint8_t *code_page; // one byte per page of BLOCK_INDEX space: CODE_SEEN, CODE_TRANSLATED
 };
 
@@ -88,6 +89,9 @@ static uint32_t learn_block(struct tick_state *state, void *uc, uint64_t pc, uin
     state->code_page[index >> state->code_shift] |= CODE_SEEN;
     state->code_page[(index + bytes / 2) >> state->code_shift] |= CODE_SEEN;
     state->blocks[index] = size << 16 | count;
+    if (state->coverage) {
+        state->lengths[index] = (uint16_t)bytes;
+    }
     return count;
 }
 

@@ -60,6 +60,20 @@ class _StopFlag:
                 signal.signal(number, handler)
 
 
+class _Announcement:
+    """Says that the card is there as soon as other programs can see it."""
+
+    def __init__(self, board_name: str, say: Callable[[str], None]) -> None:
+        self._board_name = board_name
+        self._say = say
+        self._is_said = False
+
+    def __call__(self) -> None:
+        if not self._is_said and daemon.shows_card(READER_NAME):
+            self._is_said = True
+            self._say(f'{self._board_name} is in the reader "{READER_NAME}"; Ctrl-C takes it out')
+
+
 def fresh_seed() -> int:
     """A seed that nobody knows: what a served device draws must not repeat in the next session."""
     return secrets.randbits(SEED_BITS)
@@ -80,10 +94,10 @@ def serve(
             link.wait_for_first_message(stop)
             device.power_on()
             flash_file = FlashFile(device.flash, flash_path)
-            bridge = Bridge(link, device, flash_file, say if verbose else lambda line: None)
+            log = say if verbose else lambda line: None
+            bridge = Bridge(link, device, flash_file, log, _Announcement(device.board.name, say))
             flash_file.save_changes()
             device.host.on_slice = stop.unplug_if_set
-            say(f'{device.board.name} is in the reader "{READER_NAME}"; Ctrl-C takes it out')
             try:
                 bridge.serve(stop)
             except _Unplugged:

@@ -10,7 +10,7 @@ import pytest
 from tests.binding import sealed
 from tests.binding.remote import Expression, Remote, bytearray_, crypto, item, memoryview_, part
 from tests.crypto.selftest import Cipher, Curve, EdwardsCurve, Hash
-from tests.crypto.twin import hsm_crypto, rsa_key
+from tests.crypto.twin import Handle, hsm_crypto, rsa_key
 
 ROOT = hsm_crypto.Secret.from_bytes(sealed.ROOT)
 ROOM = 2000
@@ -21,7 +21,7 @@ LABEL = sealed.LABEL
 root = crypto.Secret.from_bytes(sealed.ROOT)
 
 
-def same(key: hsm_crypto.Handle) -> Expression:
+def same(key: Handle) -> Expression:
     """The twin's key in the chip."""
     return root.open_object(LABEL, ROOT.seal_object(LABEL, key))
 

@@ -32,9 +32,11 @@ class Flash(Cells[bytearray]):
         after = bytes(old & new for old, new in zip(before, data, strict=True))
         self.apply(Operation.PROGRAM, offset, before, after)
 
-    def append(self, offset: int, kind: int, payload: bytes, field_bytes: int = 0) -> None:
+    def append(
+        self, offset: int, kind: int, payload: bytes, field_bytes: int = 0, id: int = 7
+    ) -> None:
         """A record page by page, as the store's log does it."""
-        fields = (kind, 0, 7, 0, len(payload) + field_bytes, 1, 2)
+        fields = (kind, 0, id, 0, len(payload) + field_bytes, 1, 2)
         check = 0x3FFFFFFF - sum(fields)
         data = b"\xff" * 4 + struct.pack("<IBBHHHII", check, *fields) + payload
         while data:

@@ -9,9 +9,10 @@ from campaigns.powerloss.desktop_store import StoreSubject
 from campaigns.powerloss.layout import words
 from campaigns.powerloss.remains import Remains, destroyed, written
 from campaigns.powerloss.store_scenarios import NEW, SCENARIOS, SECRET, TWO_CHUNKS
-from sim.flash import SECTOR_BYTES
+from sim.flash import PAGE_BYTES, SECTOR_BYTES
 from sim.scenario.cut import Cut
 from sim.scenario.images import Image, cut_image
+from tests.campaigns.test_powerloss_operations import OBJECT, Flash
 
 
 def subject(name: str) -> StoreSubject:
@@ -51,3 +52,13 @@ def test_new_contents_are_looked_for_and_a_commit_is_none():
     assert not Remains(new).in_image(settled)
     # A torn commit keeps its MAC, which is no secret.
     assert Remains(words(entries[-1].after[:16])).in_image(settled)
+
+
+@pytest.mark.parametrize("free_bytes", [8, 16, 24, 32])
+def test_a_header_that_a_page_cuts_is_no_contents(free_bytes: int):
+    flash = Flash()
+    start = Image.of(bytes(flash.buffer))
+    contents = bytes(at % 251 for at in range(0x168))
+    # Six different bytes in one word of the header.
+    flash.append(2 * PAGE_BYTES - free_bytes, OBJECT, contents, id=0x10D1)
+    assert written(start, flash.entries) == set(words(contents))

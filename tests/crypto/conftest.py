@@ -12,9 +12,11 @@ from typing import TypeVar
 import pytest
 
 import boards
+from tests import vector_counts
 from tests.crypto.chip import Chip
 from tests.crypto.qemu import Qemu
 from tests.crypto.selftest import SelfTest
+from tests.vector_counts import Taker, spread
 from tools import paths
 from tools.sources import Sources
 
@@ -35,21 +37,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture
-def pick(request: pytest.FixtureRequest) -> Pick:
-    """pick(items, count): at most `count` items, from the first to the last at equal distances.
+def vectors(request: pytest.FixtureRequest) -> Taker:
+    """Takes spreads of published cases: in QEMU QEMU_FACTOR times as many as in a chip model."""
+    all_of_them = bool(request.config.getoption("--all-vectors"))
+    if request.node.callspec.params.get("target") == QEMU:
+        return Taker(vector_counts.QEMU, QEMU_FACTOR, all_of_them)
+    return Taker(vector_counts.CHIP, all_of_them=all_of_them)
 
-    QEMU computes QEMU_FACTOR times as many; --all-vectors means all of them everywhere.
-    """
-    all_of_them = request.config.getoption("--all-vectors")
-    factor = QEMU_FACTOR if request.node.callspec.params.get("target") == QEMU else 1
 
-    def spread(items: Sequence[T], count: int) -> Sequence[T]:
-        count *= factor
-        if all_of_them or len(items) <= count:
-            return items
-        return [items[index * (len(items) - 1) // max(count - 1, 1)] for index in range(count)]
+@pytest.fixture
+def pick(vectors: Taker) -> Pick:
+    """pick(items, count): the same spread of cases of our own, which nobody counts."""
 
-    return spread
+    def chosen(items: Sequence[T], count: int) -> Sequence[T]:
+        return items if vectors.all_of_them else spread(items, count * vectors.factor)
+
+    return chosen
 
 
 @pytest.fixture(scope="session")

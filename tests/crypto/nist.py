@@ -59,11 +59,15 @@ def records(path: str, *needed: str, cut: str = BETWEEN_BLANK_LINES) -> Iterator
 
 def rsa_examples(path: str) -> Iterator[tuple[dict[str, bytes], list[dict[str, bytes]]]]:
     """Keys and their examples in RSA Laboratories' files: numbers in lines below `# Name:`."""
-    for chapter in re.split(r"(?m)^# Example \d+: A \d+-bit RSA key pair", text(path))[1:]:
-        head, *examples = re.split(r"(?m)^# (?:PKCS#1 v1\.5 Signature|PSS) Example .*$", chapter)
+    for chapter in re.split(r"(?m)^# Example(?: \d+: A \d+-bit RSA key pair)?\s*$", text(path))[1:]:
+        head, *examples = re.split(r"(?m)^# (?:PKCS#1 v1\.5 |PSS |OAEP )\w* ?Example .*$", chapter)
         yield _named(head), [_named(example) for example in examples]
 
 
 def _named(block: str) -> dict[str, bytes]:
-    found = re.findall(r"(?m)^# ([\w ]+): *\n((?:[0-9a-f]{2} ?\s*)+)", block.replace("\r", ""))
-    return {name.strip(): bytes.fromhex(digits) for name, digits in found}
+    # A number may begin in the middle of a byte: exponents do.
+    found = re.findall(r"(?m)^# ([\w ]+): *\n((?:[0-9a-f]+ ?\s*)+)", block.replace("\r", ""))
+    numbers = ((name.strip(), "".join(digits.split())) for name, digits in found)
+    return {
+        name: bytes.fromhex(digits.zfill(len(digits) + len(digits) % 2)) for name, digits in numbers
+    }

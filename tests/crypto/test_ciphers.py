@@ -10,18 +10,12 @@ import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher as HostCipher
 from cryptography.hazmat.primitives.ciphers import algorithms, modes
 
-from tests.crypto import nist, wycheproof
-from tests.crypto.conftest import Pick
+from tests.crypto import cipher_cases, mac_cases
+from tests.crypto.cipher_cases import CipherCase
 from tests.crypto.selftest import Cipher, Operation, Refused, Result, SelfTest
+from tests.vector_counts import Taker
 
 KEY_BITS = [128, 192, 256]
-KINDS = ["GFSbox", "KeySbox", "MMT", "VarKey", "VarTxt"]
-FOLDERS = {
-    Cipher.AES_ECB: ("ECB", "ECB"),
-    Cipher.AES_CBC: ("CBC", "CBC"),
-    Cipher.AES_OFB: ("OFB", "OFB"),
-    Cipher.AES_CFB: ("CFB", "CFB128"),
-}
 AEAD = [Cipher.AES_GCM, Cipher.AES_CCM, Cipher.CHACHA20_POLY1305]
 BLOCK = 16
 IV_BYTES = {Cipher.AES_ECB: 0, Cipher.AES_CCM: 13, Cipher.CHACHA20_POLY1305: 12}
@@ -55,29 +49,34 @@ class Use:
         assert self.run(target, Operation.DECRYPT, sealed) == plain
 
 
-@pytest.mark.parametrize("bits", KEY_BITS)
-@pytest.mark.parametrize("cipher", FOLDERS)
-def test_nist_blocks(target: SelfTest, cipher: Cipher, bits: int, pick: Pick):
-    """CAVP: known S-box inputs, variable keys and texts, messages of many blocks."""
-    folder, name = FOLDERS[cipher]
-    for kind in KINDS:
-        path = f"ciphers/AES/{folder}/{name}{kind}{bits}.rsp"
-        found = list(nist.records(path, "KEY", "PLAINTEXT", "CIPHERTEXT"))
-        assert len(found) >= 10
-        for record in pick(found, 8):
-            iv = record.hex("IV") if "IV" in record else b""
-            plain, sealed = record.hex("PLAINTEXT"), record.hex("CIPHERTEXT")
-            Use(cipher, record.hex("KEY"), iv).check(target, plain, sealed)
+def check(target: SelfTest, case: CipherCase) -> None:
+    """Both directions, or a refusal: of the tag, or of a nonce that the cipher does not take."""
+    use = Use(case.cipher, case.key, case.iv, case.associated)
+    if case.plain is not None:
+        use.check(target, case.plain, case.sealed)
+        return
+    nonces = range(12, 13) if case.cipher is Cipher.CHACHA20_POLY1305 else range(1, 513)
+    expected = Result.AUTHENTICATION if len(case.iv) in nonces else Result.ARGUMENT
+    assert use.refusal(target, Operation.DECRYPT, case.sealed) == expected, case
 
 
 @pytest.mark.parametrize("bits", KEY_BITS)
-def test_counter_mode(target: SelfTest, bits: int):
-    """[RFC3686]."""
-    found = list(nist.records(f"ciphers/AES/CTR/aes-{bits}-ctr.txt", "KEY", "CIPHERTEXT"))
-    assert len(found) == 3
-    for record in found:
-        plain, sealed = record.hex("PLAINTEXT"), record.hex("CIPHERTEXT")
-        Use(Cipher.AES_CTR, record.hex("KEY"), record.hex("IV")).check(target, plain, sealed)
+@pytest.mark.parametrize("cipher", cipher_cases.FOLDERS)
+def test_nist_blocks(target: SelfTest, cipher: Cipher, bits: int, vectors: Taker):
+    for kind in cipher_cases.nist_blocks(cipher, bits):
+        for case in vectors.take(kind, 8):
+            check(target, case)
+
+
+@pytest.mark.parametrize("bits", KEY_BITS)
+def test_counter_mode(target: SelfTest, bits: int, vectors: Taker):
+    for case in vectors.take(cipher_cases.counter_mode(bits)):
+        check(target, case)
+
+
+def test_wycheproof_cbc(target: SelfTest, vectors: Taker):
+    for case in vectors.take(cipher_cases.wycheproof_cbc()):
+        check(target, case)
 
 
 def iv_bytes(cipher: Cipher) -> int:
@@ -108,61 +107,24 @@ def test_lengths_that_are_no_multiple_of_a_block(target: SelfTest, cipher: Ciphe
 
 
 @pytest.mark.parametrize("bits", KEY_BITS)
-def test_nist_gcm(target: SelfTest, bits: int, pick: Pick):
-    """CAVP's decryption with tags of 128 bits: the valid ones also encrypted."""
-    found = [
-        record
-        for record in nist.records(f"ciphers/AES/GCM/gcmDecrypt{bits}.rsp", "Key", "CT", "Tag")
-        if len(record["Tag"]) == 32
-    ]
-    assert len(found) > 1000
-    failures = 0
-    for record in pick(found, 60):
-        use = Use(Cipher.AES_GCM, record.hex("Key"), record.hex("IV"), record.hex("AAD"))
-        sealed = record.hex("CT") + record.hex("Tag")
-        if "PT" in record:
-            use.check(target, record.hex("PT"), sealed)
-        else:
-            assert use.refusal(target, Operation.DECRYPT, sealed) == Result.AUTHENTICATION
-            failures += 1
-    assert failures > 10
+def test_nist_gcm(target: SelfTest, bits: int, vectors: Taker):
+    cases = vectors.take(cipher_cases.nist_gcm(bits), 60)
+    assert sum(case.plain is None for case in cases) > 10
+    for case in cases:
+        check(target, case)
 
 
-def test_wycheproof_gcm(target: SelfTest, pick: Pick):
-    """Also long nonces, counters that wrap, and nonces that are refused."""
-    tests = [test for test in wycheproof.tests("aes_gcm") if test.group["tagSize"] == 128]
-    for test in pick(tests, 120):
-        names = ("key", "iv", "aad", "msg", "ct", "tag")
-        key, iv, aad, msg, ct, tag = (bytes.fromhex(test.fields[name]) for name in names)
-        use = Use(Cipher.AES_GCM, key, iv, aad)
-        if test.fields["result"] == "invalid":
-            expected = Result.AUTHENTICATION if iv else Result.ARGUMENT
-            assert use.refusal(target, Operation.DECRYPT, ct + tag) == expected, test.number
-        else:
-            use.check(target, msg, ct + tag)
+@pytest.mark.parametrize("cipher", [Cipher.AES_GCM, Cipher.CHACHA20_POLY1305])
+def test_wycheproof(target: SelfTest, cipher: Cipher, vectors: Taker):
+    for case in vectors.take(cipher_cases.wycheproof_aead(cipher), 120):
+        check(target, case)
 
 
 @pytest.mark.parametrize("bits", KEY_BITS)
-def test_nist_ccm(target: SelfTest, bits: int, pick: Pick):
-    """CAVP: associated data of 0..32 bytes and payloads of 0..24 bytes with tags of 16 bytes."""
-    for kind in ("VADT", "VPT", "VNT"):
-        key, nonce = b"", b""
-        found = []
-        path = f"ciphers/AES/CCM/{kind}{bits}.rsp"
-        for record in nist.records(path):
-            # A key, and a nonce but in VNT, hold for all records up to the next ones.
-            key = record.hex("Key") if "Key" in record else key
-            nonce = record.hex("Nonce") if "Nonce" in record else nonce
-            if "CT" in record:
-                found.append((key, nonce, record, record.section))
-        assert len(found) > 50
-        for key, nonce, record, section in pick(found, 20):
-            payload, associated = record.hex("Payload"), record.hex("Adata")
-            # What is empty is written as one zero byte.
-            payload = b"" if section == "Plen = 0" else payload
-            associated = b"" if section == "Alen = 0" else associated
-            use = Use(Cipher.AES_CCM, key, nonce, associated)
-            use.check(target, payload, record.hex("CT"))
+def test_nist_ccm(target: SelfTest, bits: int, vectors: Taker):
+    for kind in cipher_cases.nist_ccm(bits):
+        for case in vectors.take(kind, 20):
+            check(target, case)
 
 
 @pytest.mark.parametrize("cipher", AEAD)
@@ -192,18 +154,9 @@ def test_bytes_at_odd_addresses(target: SelfTest, cipher: Cipher, skip: int):
 
 
 @pytest.mark.parametrize("bits", [128, 256])
-def test_nist_xts(target: SelfTest, bits: int, pick: Pick):
-    """CAVP, the data units of whole bytes: ciphertext stealing among them."""
-    path = f"ciphers/AES/XTS/tweak-128hexstr/XTSGenAES{bits}.rsp"
-    found = [
-        record
-        for record in nist.records(path, "Key", "PT", "CT")
-        if int(record["DataUnitLen"]) % 8 == 0
-    ]
-    assert len(found) > 100
-    for record in pick(found, 60):
-        plain, sealed = record.hex("PT"), record.hex("CT")
-        Use(Cipher.AES_XTS, record.hex("Key"), record.hex("i")).check(target, plain, sealed)
+def test_nist_xts(target: SelfTest, bits: int, vectors: Taker):
+    for case in vectors.take(cipher_cases.nist_xts(bits), 60):
+        check(target, case)
 
 
 def test_xts_refuses_a_key_of_equal_halves(target: SelfTest):
@@ -212,40 +165,22 @@ def test_xts_refuses_a_key_of_equal_halves(target: SelfTest):
         assert use.refusal(target, operation, bytes(32)) == Result.FAILED
 
 
-def test_wycheproof_chacha20_poly1305(target: SelfTest, pick: Pick):
-    for test in pick(list(wycheproof.tests("chacha20_poly1305")), 120):
-        names = ("key", "iv", "aad", "msg", "ct", "tag")
-        key, iv, aad, msg, ct, tag = (bytes.fromhex(test.fields[name]) for name in names)
-        use = Use(Cipher.CHACHA20_POLY1305, key, iv, aad)
-        if test.valid:
-            use.check(target, msg, ct + tag)
-        else:
-            expected = Result.AUTHENTICATION if len(iv) == 12 else Result.ARGUMENT
-            assert use.refusal(target, Operation.DECRYPT, ct + tag) == expected, test.number
-
-
-def test_wycheproof_cmac(target: SelfTest, pick: Pick):
-    for test in pick(list(wycheproof.tests("aes_cmac")), 120):
-        key, msg = bytes.fromhex(test.fields["key"]), bytes.fromhex(test.fields["msg"])
-        if test.group["keySize"] not in KEY_BITS:
+def test_wycheproof_cmac(target: SelfTest, vectors: Taker):
+    for case in vectors.take(mac_cases.wycheproof_cmac(), 120):
+        if 8 * len(case.key) not in KEY_BITS:
             with pytest.raises(Refused) as refused:
-                target.call(Operation.CMAC, 0, key, msg)
+                target.call(Operation.CMAC, 0, case.key, case.message)
             assert refused.value.result == Result.ARGUMENT
             continue
-        tag = target.one(Operation.CMAC, 0, key, msg).hex()
-        odd = target.one(Operation.CMAC, 1, b"?" + key, b"?" + msg).hex()
-        assert odd == tag
-        assert (tag[: len(test.fields["tag"])] == test.fields["tag"]) == test.valid, test.number
+        tag = target.one(Operation.CMAC, 0, case.key, case.message)
+        odd = target.one(Operation.CMAC, 1, b"?" + case.key, b"?" + case.message)
+        assert odd == tag and case.judge(tag), case
 
 
 @pytest.mark.parametrize("bits", KEY_BITS)
-def test_nist_cmac(target: SelfTest, bits: int):
-    """[SP800-38B] D."""
-    found = list(nist.records(f"CMAC/nist-800-38b-aes{bits}.txt", "KEY", "OUTPUT"))
-    assert len(found) == 4
-    for record in found:
-        tag = target.one(Operation.CMAC, 0, record.hex("KEY"), record.hex("MESSAGE"))
-        assert tag == record.hex("OUTPUT")
+def test_nist_cmac(target: SelfTest, bits: int, vectors: Taker):
+    for case in vectors.take(mac_cases.nist_cmac(bits)):
+        assert case.judge(target.one(Operation.CMAC, 0, case.key, case.message)), case
 
 
 def test_keys_that_do_not_suit(target: SelfTest):

@@ -4,92 +4,55 @@
 from __future__ import annotations
 
 import pytest
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.crypto import nist, wycheproof
-from tests.crypto.conftest import Pick
+from tests.crypto import agreement_cases
+from tests.crypto.agreement_cases import HOST_CURVES, AgreementCase
 from tests.crypto.selftest import Curve, Operation, Refused, Result, SelfTest
-from tests.crypto.test_ecdsa import HOST_CURVES
+from tests.vector_counts import Taker
 
 SPREAD = {Curve.SECP256R1: 40, Curve.SECP384R1: 10, Curve.SECP521R1: 8}
-BRAINPOOL = [Curve.BRAINPOOLP256R1, Curve.BRAINPOOLP384R1, Curve.BRAINPOOLP512R1]
-KAS_GROUPS = {
-    Curve.SECP192R1: "EA",
-    Curve.SECP256R1: "EC",
-    Curve.SECP384R1: "ED",
-    Curve.SECP521R1: "EE",
-}
-# SubjectPublicKeyInfo up to the point, with a named curve, as the host writes it.
-SPKI = serialization.PublicFormat.SubjectPublicKeyInfo
 
 
-def _prefix(curve: Curve) -> bytes:
-    key = ec.derive_private_key(1, HOST_CURVES[curve]).public_key()
-    encoded = key.public_bytes(serialization.Encoding.DER, SPKI)
-    return encoded[: len(encoded) - 2 * curve.width]
+def agree(target: SelfTest, case: AgreementCase) -> bytes | None:
+    """The shared secret; None if the point is refused, or the private key is no scalar at all."""
+    try:
+        return target.one(Operation.ECDH, case.curve, case.private, case.point)
+    except Refused as refused:
+        assert refused.result in (Result.POINT, Result.ARGUMENT)
+        return None
 
 
-@pytest.mark.parametrize("name", ["ecdh_secp256r1", "ecdh_secp384r1", "ecdh_secp521r1"])
-def test_wycheproof(target: SelfTest, name: str, pick: Pick):
-    """Cases whose key is a named curve and an uncompressed point; the rest is about encodings.
-
-    'Acceptable' among them are keys damaged in transport, whose point is off the curve.
-    """
-    curve = Curve[name.removeprefix("ecdh_").upper()]
-    prefix = _prefix(curve)
-    usable = []
-    for test in wycheproof.tests(name):
-        public = bytes.fromhex(test.fields["public"])
-        if public.startswith(prefix) and len(public) == len(prefix) + 2 * curve.width:
-            usable.append((test, public[len(prefix) :]))
-    assert len(usable) > 100
-    for test, point in pick(usable, SPREAD[curve]):
-        private = int(test.fields["private"], 16).to_bytes(curve.width, "big")
-        if test.valid:
-            secret = target.one(Operation.ECDH, curve, private, point)
-            assert secret.hex() == test.fields["shared"], (test.number, test.fields["comment"])
-        else:
-            assert not target.accepts(Operation.ECDH, curve, private, point), test.number
+@pytest.mark.parametrize("curve", SPREAD)
+def test_wycheproof(target: SelfTest, curve: Curve, vectors: Taker):
+    for case in vectors.take(agreement_cases.wycheproof_ecdh(curve), SPREAD[curve]):
+        assert case.judge(agree(target, case)), case
 
 
-@pytest.mark.parametrize("curve", KAS_GROUPS)
-def test_nist_primitive(target: SelfTest, curve: Curve, pick: Pick):
-    """CAVP's validity test, where Z itself is given.
-
-    Damaged there besides Z: either side's public point, and the own private key. The own public
-    point is not an input of the core.
-    """
-    path = "asymmetric/ECDH/KASValidityTest_ECCStaticUnified_NOKC_ZZOnly_resp.fax"
-    found = [r for r in nist.records(path, "QsCAVSx", "Z") if r.section[:2] == KAS_GROUPS[curve]]
-    assert len(found) >= 20
-    width = curve.width
-    for record in pick(found, 12 if curve is Curve.SECP256R1 else 3):
-        point = record.hex("QsCAVSx", width) + record.hex("QsCAVSy", width)
-        private = record.hex("dsIUT", width)
-        try:
-            agrees = target.one(Operation.ECDH, curve, private, point) == record.hex("Z", width)
-        except Refused as refused:
-            # The changed private key may be no scalar at all.
-            assert refused.result in (Result.POINT, Result.ARGUMENT)
-            agrees = False
-        result = record["Result"]
-        if result.startswith("P"):
-            assert agrees, result
-        elif "IUT's Static public key" not in result:
-            assert not agrees, result
+@pytest.mark.parametrize("curve", agreement_cases.KAS_GROUPS)
+def test_nist_primitive(target: SelfTest, curve: Curve, vectors: Taker):
+    most = 12 if curve is Curve.SECP256R1 else 3
+    for case in vectors.take(agreement_cases.nist_ecdh(curve), most):
+        assert case.judge(agree(target, case)), case
 
 
-@pytest.mark.parametrize("index, curve", list(enumerate(BRAINPOOL)))
-def test_brainpool(target: SelfTest, index: int, curve: Curve):
-    """[RFC7027] A."""
-    path = "asymmetric/ECDH/brainpool.txt"
-    record = list(nist.records(path, "dA", cut=nist.FROM_COUNT_TO_COUNT))[index]
-    assert record["curve"].upper() == curve.name
-    own = record.hex("x_qA") + record.hex("y_qA")
-    assert target.one(Operation.EC_PUBLIC, curve, record.hex("dA")) == own
-    other = record.hex("x_qB") + record.hex("y_qB")
-    assert target.one(Operation.ECDH, curve, record.hex("dA"), other) == record.hex("x_Z")
+@pytest.mark.parametrize("curve", agreement_cases.BRAINPOOL)
+def test_brainpool(target: SelfTest, curve: Curve, vectors: Taker):
+    """[RFC7027] A: the own public key of one side is the point of the other."""
+    here, there = vectors.take(agreement_cases.brainpool(curve))
+    for case, other in ((here, there), (there, here)):
+        assert case.judge(agree(target, case)), case
+        assert target.one(Operation.EC_PUBLIC, curve, case.private) == other.point
+
+
+@pytest.mark.parametrize("curve", agreement_cases.KAS_GROUPS)
+def test_nist_public_keys(target: SelfTest, curve: Curve, vectors: Taker):
+    most = 10 if curve is Curve.SECP256R1 else 2
+    for case in vectors.take(agreement_cases.nist_keys(curve), most):
+        assert target.one(Operation.EC_PUBLIC, curve, case.private) == case.public
+    one = (1).to_bytes(curve.width, "big")
+    for case in vectors.take(agreement_cases.nist_points(curve), most):
+        assert target.accepts(Operation.ECDH, curve, one, case.public) == case.valid, case
 
 
 @pytest.mark.parametrize("curve", Curve)

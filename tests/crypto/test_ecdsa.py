@@ -4,149 +4,60 @@
 from __future__ import annotations
 
 import hashlib
-import re
 
 import pytest
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
-from tests.crypto import nist, wycheproof
-from tests.crypto.conftest import Pick
-from tests.crypto.selftest import Curve, Hash, Operation, Refused, Result, SelfTest
+from tests.crypto import signature_cases
+from tests.crypto.agreement_cases import HOST_CURVES, NIST_NAMES
+from tests.crypto.selftest import Curve, Operation, Refused, Result, SelfTest
+from tests.crypto.signature_cases import EcdsaCase
+from tests.vector_counts import Taker
 
-NIST_NAMES = {
-    "P-192": Curve.SECP192R1,
-    "P-256": Curve.SECP256R1,
-    "P-384": Curve.SECP384R1,
-    "P-521": Curve.SECP521R1,
-    "K-256": Curve.SECP256K1,
-}
-HOST_CURVES: dict[Curve, ec.EllipticCurve] = {
-    Curve.SECP192R1: ec.SECP192R1(),
-    Curve.SECP256R1: ec.SECP256R1(),
-    Curve.SECP384R1: ec.SECP384R1(),
-    Curve.SECP521R1: ec.SECP521R1(),
-    Curve.SECP256K1: ec.SECP256K1(),
-    Curve.BRAINPOOLP256R1: ec.BrainpoolP256R1(),
-    Curve.BRAINPOOLP384R1: ec.BrainpoolP384R1(),
-    Curve.BRAINPOOLP512R1: ec.BrainpoolP512R1(),
-}
 # Per curve: about half a thousand million instructions on the RP2040.
 SPREAD = {Curve.SECP256R1: 48, Curve.SECP384R1: 10, Curve.SECP521R1: 8}
 
 
-def raw_signature(der: bytes, width: int) -> bytes | None:
-    """r || s of a DER signature; None if its encoding or its numbers do not fit."""
-    try:
-        numbers = utils.decode_dss_signature(der)
-        if utils.encode_dss_signature(*numbers) != der:
-            return None
-        return b"".join(number.to_bytes(width, "big") for number in numbers)
-    except (ValueError, OverflowError):
-        return None
+def check(target: SelfTest, case: EcdsaCase) -> None:
+    """The core's verdict is the case's."""
+    parts = (case.curve, case.point, case.digest, case.signature)
+    assert target.accepts(Operation.ECDSA_VERIFY, *parts) == case.valid, case
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "ecdsa_secp256r1_sha256",
-        "ecdsa_secp256r1_sha512",
-        "ecdsa_secp384r1_sha384",
-        "ecdsa_secp384r1_sha512",
-        "ecdsa_secp521r1_sha512",
-    ],
-)
-def test_wycheproof(target: SelfTest, name: str, pick: Pick):
-    _, curve_name, hash_name = name.split("_")
-    curve = Curve[curve_name.upper()]
-    usable = []
-    for test in wycheproof.tests(name):
-        signature = raw_signature(bytes.fromhex(test.fields["sig"]), curve.width)
-        if signature is not None:
-            usable.append((test, signature))
-    assert len(usable) > 200
-    for test, signature in pick(usable, SPREAD[curve]):
-        key = test.group["key"]
-        point = b"".join(int(key[part], 16).to_bytes(curve.width, "big") for part in ("wx", "wy"))
-        digest = hashlib.new(hash_name, bytes.fromhex(test.fields["msg"])).digest()
-        accepted = target.accepts(Operation.ECDSA_VERIFY, curve, point, digest, signature)
-        assert accepted == test.valid, (test.number, test.fields["comment"])
+@pytest.mark.parametrize("name", signature_cases.WYCHEPROOF_FILES)
+def test_wycheproof(target: SelfTest, name: str, vectors: Taker):
+    found = signature_cases.wycheproof_ecdsa(name)
+    assert len(found.cases) > 200
+    for case in vectors.take(found, SPREAD[found.cases[0].curve]):
+        check(target, case)
 
 
-def _of_nist(path: str) -> list[tuple[Curve, str, nist.Record]]:
-    found = []
-    for record in nist.records(path, "Msg", "Qx", "Qy", "R", "S"):
-        curve_name, _, hash_name = record.section.partition(",")
-        if curve_name in NIST_NAMES:
-            curve = NIST_NAMES[curve_name]
-            found.append((curve, hash_name.replace("-", "").lower(), record))
-    return found
+@pytest.mark.parametrize("curve", sorted(set(signature_cases.CURVES.values())))
+def test_published_signatures(target: SelfTest, curve: Curve, vectors: Taker):
+    most = 16 if curve is Curve.SECP256R1 else 4
+    for case in vectors.take(signature_cases.nist_signatures(curve), most):
+        check(target, case)
 
 
-@pytest.mark.parametrize("curve", sorted(set(NIST_NAMES.values())))
-def test_published_signatures(target: SelfTest, curve: Curve, pick: Pick):
-    k256 = curve is Curve.SECP256K1
-    path = f"asymmetric/ECDSA/{'SECP256K1' if k256 else 'FIPS_186-3'}/SigGen.txt"
-    found = [item for item in _of_nist(path) if item[0] is curve]
-    assert len(found) >= 60
-    for _, hash_name, record in pick(found, 16 if curve is Curve.SECP256R1 else 4):
-        point = record.hex("Qx", curve.width) + record.hex("Qy", curve.width)
-        digest = hashlib.new(hash_name, record.hex("Msg")).digest()
-        signature = record.hex("R", curve.width) + record.hex("S", curve.width)
-        assert target.accepts(Operation.ECDSA_VERIFY, curve, point, digest, signature)
-
-
-@pytest.mark.parametrize("curve", [c for n, c in NIST_NAMES.items() if n.startswith("P")])
-def test_altered_signatures(target: SelfTest, curve: Curve, pick: Pick):
+@pytest.mark.parametrize("curve", NIST_NAMES.values())
+def test_altered_signatures(target: SelfTest, curve: Curve, vectors: Taker):
     """CAVP's SigVer: message, key or a number changed."""
-    found = [
-        item for item in _of_nist("asymmetric/ECDSA/FIPS_186-3/SigVer.rsp") if item[0] is curve
-    ]
-    assert len(found) >= 60
-    for _, hash_name, record in pick(found, 20 if curve is Curve.SECP256R1 else 6):
-        point = record.hex("Qx", curve.width) + record.hex("Qy", curve.width)
-        digest = hashlib.new(hash_name, record.hex("Msg")).digest()
-        signature = record.hex("R", curve.width) + record.hex("S", curve.width)
-        accepted = target.accepts(Operation.ECDSA_VERIFY, curve, point, digest, signature)
-        assert accepted == record["Result"].startswith("P"), record["Result"]
+    most = 20 if curve is Curve.SECP256R1 else 6
+    for case in vectors.take(signature_cases.nist_altered(curve), most):
+        check(target, case)
 
 
-def _rfc6979() -> list[tuple[str, int, bytes, bytes, bytes]]:
-    """(curve name, key, message, hash name, DER) of the deterministic signatures of RFC 6979."""
-    content = nist.text("asymmetric/ECDSA/RFC6979/evppkey_ecdsa_rfc6979.txt")
-    keys = {}
-    key_pattern = r"PrivateKey=(\S+)\n(-----BEGIN.*?END PRIVATE KEY-----)"
-    for name, pem in re.findall(key_pattern, content, re.DOTALL):
-        if name.split("_")[0] in NIST_NAMES:
-            key = serialization.load_pem_private_key(pem.encode(), None)
-            assert isinstance(key, ec.EllipticCurvePrivateKey)
-            keys[name] = key.private_numbers().private_value
-    pattern = (
-        r"DigestSign = (\S+)\nKey = (\S+)\nNonceType = deterministic\n"
-        r'Input = "(.*)"\nOutput = (\S+)'
-    )
-    return [
-        (name.split("_")[0], keys[name], message.encode(), hash_name.encode(), bytes.fromhex(der))
-        for hash_name, name, message, der in re.findall(pattern, content)
-        if name in keys
-    ]
-
-
-def test_rfc6979_nonces(target: SelfTest):
+def test_rfc6979_nonces(target: SelfTest, vectors: Taker):
     """Without additional entropy the signature is RFC 6979's, where it uses our nonce's hash."""
-    found = 0
-    for curve_name, key, message, hash_name, der in _rfc6979():
-        curve = NIST_NAMES[curve_name]
-        if Hash[hash_name.decode()] is not (Hash.SHA256 if curve.width <= 32 else Hash.SHA512):
-            continue
-        digest = hashlib.new(hash_name.decode(), message).digest()
-        private = key.to_bytes(curve.width, "big")
-        raw, encoded = target.call(Operation.ECDSA_SIGN, curve, private, digest, b"")
-        assert raw == raw_signature(der, curve.width), curve_name
-        assert encoded == der
-        found += 1
-    assert found == 8
+    cases = vectors.take(signature_cases.rfc6979())
+    assert len(cases) == 8
+    for case in cases:
+        parts = (case.curve, case.private, case.digest, b"")
+        raw, encoded = target.call(Operation.ECDSA_SIGN, *parts)
+        assert raw == case.signature, case
+        assert encoded == case.der
 
 
 @pytest.mark.parametrize("curve", Curve)

@@ -3,15 +3,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed448, ed25519, x448, x25519
 
-from tests.crypto import nist, wycheproof
-from tests.crypto.conftest import Pick
+from tests.crypto import agreement_cases, signature_cases
+from tests.crypto.agreement_cases import AgreementCase
 from tests.crypto.selftest import EdwardsCurve, Operation, Refused, Result, SelfTest
+from tests.crypto.signature_cases import EddsaCase
+from tests.vector_counts import Taker, VectorSet
 
 ED25519, ED448 = EdwardsCurve.ED25519, EdwardsCurve.ED448
 X25519, X448 = EdwardsCurve.X25519, EdwardsCurve.X448
+EddsaSource = Callable[[], VectorSet[EddsaCase]]
 PRIMES = {ED25519: 2**255 - 19, ED448: 2**448 - 2**224 - 1}
 WIDTH = {X25519: 32, X448: 56}
 # u coordinates of points of small order, on the curve or its twist; some plus p.
@@ -29,39 +34,20 @@ SMALL_ORDER = {
 }
 
 
-def test_ed25519_of_its_authors(target: SelfTest, pick: Pick):
-    """1024 signatures: seed || public, public, message, signature || message."""
-    lines = nist.text("asymmetric/Ed25519/sign.input").split()
-    assert len(lines) == 1024
-    for line in pick(lines, 40):
-        seed, public, message, signed = map(bytes.fromhex, line.split(":")[:4])
-        seed = seed[:32]
-        assert target.one(Operation.EDWARDS_PUBLIC, ED25519, seed) == public
-        assert target.one(Operation.EDWARDS_SIGN, ED25519, seed, message) == signed[:64]
+# Source of known answers -> how many on a chip.
+EDDSA: dict[EddsaSource, int] = {
+    signature_cases.ed25519_authors: 40,
+    signature_cases.wycheproof_eddsa: 25,
+    signature_cases.ed448: 8,
+}
 
 
-def test_wycheproof_eddsa(target: SelfTest, pick: Pick):
-    """Its valid signatures are the ones that [RFC8032] defines; the card verifies none."""
-    tests = [test for test in wycheproof.tests("eddsa") if test.valid]
-    assert len(tests) > 60
-    for test in pick(tests, 25):
-        seed = bytes.fromhex(test.group["key"]["sk"])
-        assert len(seed) == 32
-        message = bytes.fromhex(test.fields["msg"])
-        signature = target.one(Operation.EDWARDS_SIGN, ED25519, seed, message).hex()
-        assert signature == test.fields["sig"], test.number
-
-
-def test_ed448(target: SelfTest, pick: Pick):
-    """[RFC8032] 7.4, those without a context."""
-    records = nist.records("asymmetric/Ed448/rfc8032.txt", "SECRET", "SIGNATURE")
-    found = [record for record in records if "CONTEXT" not in record]
-    assert len(found) >= 8
-    for record in pick(found, 8):
-        seed = record.hex("SECRET")
-        assert target.one(Operation.EDWARDS_PUBLIC, ED448, seed) == record.hex("PUBLIC")
-        signature = target.one(Operation.EDWARDS_SIGN, ED448, seed, record.hex("MESSAGE"))
-        assert signature == record.hex("SIGNATURE")
+@pytest.mark.parametrize("source", EDDSA, ids=lambda source: source.__name__)
+def test_published_signatures(target: SelfTest, source: EddsaSource, vectors: Taker):
+    for case in vectors.take(source(), EDDSA[source]):
+        assert target.one(Operation.EDWARDS_PUBLIC, case.curve, case.seed) == case.public
+        signature = target.one(Operation.EDWARDS_SIGN, case.curve, case.seed, case.message)
+        assert signature == case.signature, case
 
 
 @pytest.mark.parametrize("curve", [ED25519, ED448])
@@ -77,34 +63,32 @@ def test_fresh_edwards_keys(target: SelfTest, curve: EdwardsCurve):
     assert len(seeds) == 3
 
 
+def agree(target: SelfTest, case: AgreementCase) -> bytes | None:
+    """The shared secret; None if the point is refused."""
+    try:
+        return target.one(Operation.MONTGOMERY_ECDH, case.curve, case.private, case.point)
+    except Refused as refused:
+        assert refused.result == Result.POINT
+        return None
+
+
 @pytest.mark.parametrize("curve", [X25519, X448])
-def test_rfc7748(target: SelfTest, curve: EdwardsCurve, pick: Pick):
-    """[RFC7748] 5.2; the third is the first step of its iteration, from the generator."""
-    path = f"asymmetric/{curve.name}/rfc7748.txt"
-    found = list(nist.records(path, "INPUT_SCALAR", "OUTPUT_U"))
-    assert len(found) >= 3
-    for record in pick(found, 5):
-        private, point = record.hex("INPUT_SCALAR"), record.hex("INPUT_U")
-        shared = target.one(Operation.MONTGOMERY_ECDH, curve, private, point)
-        assert shared == record.hex("OUTPUT_U")
-    assert found[2].hex("INPUT_U")[0] == (9 if curve is X25519 else 5)
-    public = target.one(Operation.MONTGOMERY_PUBLIC, curve, found[2].hex("INPUT_SCALAR"))
-    assert public == found[2].hex("OUTPUT_U")
+def test_rfc7748(target: SelfTest, curve: EdwardsCurve, vectors: Taker):
+    """The third is the first step of [RFC7748]'s iteration, from the generator."""
+    cases = vectors.take(agreement_cases.rfc7748(curve))
+    assert len(cases) == 3
+    for case in cases:
+        assert case.judge(agree(target, case)), case
+    assert cases[2].point[0] == (9 if curve is X25519 else 5)
+    public = target.one(Operation.MONTGOMERY_PUBLIC, curve, cases[2].private)
+    assert public == cases[2].shared
 
 
-def test_wycheproof_x25519(target: SelfTest, pick: Pick):
-    """Points on the twist, not below p, with the unused bit; small order is refused."""
-    refused = 0
-    for test in pick(list(wycheproof.tests("x25519")), 60):
-        names = ("private", "public", "shared")
-        private, public, shared = (bytes.fromhex(test.fields[name]) for name in names)
-        parts = (Operation.MONTGOMERY_ECDH, X25519, private, public)
-        if shared == bytes(32):
-            assert not target.accepts(*parts), test.number
-            refused += 1
-        else:
-            assert target.one(*parts) == shared, (test.number, test.fields["comment"])
-    assert refused > 1
+def test_wycheproof_x25519(target: SelfTest, vectors: Taker):
+    cases = vectors.take(agreement_cases.wycheproof_x25519(), 60)
+    assert sum(not case.valid for case in cases) > 1
+    for case in cases:
+        assert case.judge(agree(target, case)), case
 
 
 @pytest.mark.parametrize("curve", [X25519, X448])

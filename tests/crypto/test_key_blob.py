@@ -8,21 +8,21 @@ import random
 
 import pytest
 
+from tests.crypto.rsa_cases import published_keys
 from tests.crypto.selftest import Curve, EdwardsCurve, Operation, Refused, Result, SelfTest
-from tests.crypto.test_rsa import published_keys
-from tests.crypto.twin import blobs, ciphers, hsm_crypto, opened, rsa_key, sealed
+from tests.crypto.twin import Handle, blobs, hsm_crypto, opened, rsa_key, sealed
 
 DKEK = bytes(range(32))
 SECRET = hsm_crypto.Secret.from_bytes(DKEK)
 ALGORITHMS = bytes.fromhex("7073")
 
 
-def wrapped_by_twin(key: hsm_crypto.Key, algorithms: bytes = ALGORITHMS) -> bytes:
+def wrapped_by_twin(key: Handle, algorithms: bytes = ALGORITHMS) -> bytes:
     buffer = bytearray(2000)
     return bytes(buffer[: SECRET.wrap_into(key, algorithms, buffer)])
 
 
-def there_and_back(target: SelfTest, key: hsm_crypto.Key) -> None:
+def there_and_back(target: SelfTest, key: Handle) -> None:
     """Both readers read both writers."""
     form = sealed(key)
     blob = target.one(Operation.WRAP, DKEK, ALGORITHMS, form)
@@ -74,9 +74,14 @@ def test_longer_rsa_keys(fresh_qemu: SelfTest, bits: int):
     there_and_back(fresh_qemu, rsa_key(key.p, key.q, key.e))
 
 
+def build(kind: int, size: int, *fields: bytes) -> bytes:
+    """A blob of any type, without allowed algorithms."""
+    return blobs.build(DKEK, b"", kind, size, b"".join(map(blobs.item, fields)))
+
+
 def rsa_blob(kind: int, *numbers: int) -> bytes:
     size = max(number.bit_length() for number in numbers)
-    return blobs.build(DKEK, kind, b"", size, list(map(blobs.number, numbers)), bytes(8))
+    return build(kind, size, *map(blobs.minimal, numbers))
 
 
 def test_any_private_exponent_gives_the_primes(target: SelfTest):
@@ -86,7 +91,7 @@ def test_any_private_exponent_gives_the_primes(target: SelfTest):
         form = sealed(rsa_key(key.p, key.q, key.e))
         divisors.add(math.gcd(key.p - 1, key.q - 1))
         for d in {key.d, pow(key.e, -1, (key.p - 1) * (key.q - 1))}:
-            blob = rsa_blob(blobs.RSA, d, key.n, key.e)
+            blob = rsa_blob(blobs.TYPE_RSA, d, key.n, key.e)
             assert target.call(Operation.UNWRAP, DKEK, blob) == [b"", form]
     assert len(divisors) > 1
 
@@ -97,7 +102,7 @@ def test_rsa_with_crt_parameters(target: SelfTest):
     form = sealed(rsa_key(key.p, key.q, key.e))
     for p, q in ((key.p, key.q), (key.q, key.p)):
         numbers = (key.d % (p - 1), key.d % (q - 1), p, pow(q, -1, p), q, key.n, key.e)
-        blob = rsa_blob(blobs.RSA_CRT, *numbers)
+        blob = rsa_blob(blobs.TYPE_RSA_CRT, *numbers)
         assert target.call(Operation.UNWRAP, DKEK, blob) == [b"", form]
 
 
@@ -105,16 +110,16 @@ def test_rsa_numbers_that_do_not_belong_together(target: SelfTest):
     key = published_keys(1024)[0]
     other = published_keys(1024)[1]
     wrong = [
-        rsa_blob(blobs.RSA, key.d + 2, key.n, key.e),
-        rsa_blob(blobs.RSA, 0, key.n, key.e),
-        rsa_blob(blobs.RSA, 1, key.n, key.e),
-        rsa_blob(blobs.RSA, key.d, other.n, key.e),
-        rsa_blob(blobs.RSA, key.d, key.n, 2),
-        rsa_blob(blobs.RSA, key.d, key.n, 1 << 40),
-        rsa_blob(blobs.RSA, key.d, key.n >> 8, key.e),
-        rsa_blob(blobs.RSA, key.d, key.n),
-        rsa_blob(blobs.RSA_CRT, 1, 1, key.p, 1, other.q, key.n, key.e),
-        rsa_blob(blobs.RSA_CRT, 1, 1, key.n, 1, 1, key.n, key.e),
+        rsa_blob(blobs.TYPE_RSA, key.d + 2, key.n, key.e),
+        rsa_blob(blobs.TYPE_RSA, 0, key.n, key.e),
+        rsa_blob(blobs.TYPE_RSA, 1, key.n, key.e),
+        rsa_blob(blobs.TYPE_RSA, key.d, other.n, key.e),
+        rsa_blob(blobs.TYPE_RSA, key.d, key.n, 2),
+        rsa_blob(blobs.TYPE_RSA, key.d, key.n, 1 << 40),
+        rsa_blob(blobs.TYPE_RSA, key.d, key.n >> 8, key.e),
+        rsa_blob(blobs.TYPE_RSA, key.d, key.n),
+        rsa_blob(blobs.TYPE_RSA_CRT, 1, 1, key.p, 1, other.q, key.n, key.e),
+        rsa_blob(blobs.TYPE_RSA_CRT, 1, 1, key.n, 1, 1, key.n, key.e),
     ]
     for blob in wrong:
         assert refusal(target, blob) == Result.FAILED
@@ -125,7 +130,7 @@ def ec_blob(curve: int, **changes: bytes) -> bytes:
     p, a, b, g, n, _ = hsm_crypto.curve_parameters(curve)
     key = hsm_crypto.EcKey._from_scalar(2, 5)
     fields = {"a": a, "b": b, "p": p, "n": n, "g": g, "d": b"\x05", "q": key.public()}
-    return blobs.build(DKEK, blobs.EC, b"", 256, list((fields | changes).values()), bytes(8))
+    return build(blobs.TYPE_EC, 256, *(fields | changes).values())
 
 
 def test_what_writers_leave_out_is_not_needed(target: SelfTest):
@@ -152,19 +157,18 @@ def test_points_and_scalars_that_do_not_belong_together(target: SelfTest):
 
 
 def test_authentic_bytes_that_are_no_key(target: SelfTest):
-    build = blobs.build
     wrong = [
-        build(DKEK, 0x07, b"", 256, [b"1234"], bytes(8)),
-        build(DKEK, blobs.AES, b"", 15, [bytes(15)], bytes(8)),
-        build(DKEK, blobs.AES, b"", 600, [bytes(32)], bytes(8)),
-        build(DKEK, blobs.EC, b"", 256, [b"x"] * 3, bytes(8)),
-        build(DKEK, blobs.RSA, b"", 1024, [], bytes(8)),
+        build(0x07, 256, b"1234"),
+        blobs.build(DKEK, b"", blobs.TYPE_AES, 15, bytes(15)),
+        blobs.build(DKEK, b"", blobs.TYPE_AES, 600, bytes(32)),
+        build(blobs.TYPE_EC, 256, *[b"x"] * 3),
+        build(blobs.TYPE_RSA, 1024),
     ]
     # A header that ends behind its end, and no ciphertext at all.
     whole = wrapped_by_twin(hsm_crypto.AesKey.generate(128))
     for head in (whole[:8] + b"\x0f\xff\xff", whole[:9] + bytes(8)):
         body = head + bytes(33 - len(head)) if len(head) < 17 else head
-        wrong.append(body + ciphers.cmac(blobs._keys(DKEK)[1], body))
+        wrong.append(blobs.authenticated(DKEK, body))
     for blob in wrong:
         assert refusal(target, blob) == Result.FAILED
 

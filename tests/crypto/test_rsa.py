@@ -5,81 +5,24 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
 
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa, utils
 
-from tests.crypto import nist, wycheproof
+from tests.crypto import rsa_cases
 from tests.crypto.conftest import Pick
-from tests.crypto.selftest import Hash, Operation, Part, Refused, Result, SelfTest
+from tests.crypto.rsa_cases import SIZES, Key, SignatureCase, VerificationCase, published_keys
+from tests.crypto.selftest import Hash, Operation, Refused, Result, SelfTest
+from tests.vector_counts import Taker
 
-SIZES = (1024, 1536, 2048, 3072, 4096)
-LABORATORIES = "asymmetric/RSA/pkcs-1v2-1d2-vec/pss-vect.txt"
 KEY_OBJECT = 3  # crypto_object_kind_t
 
 
-@dataclass(frozen=True)
-class Key:
-    """A private key as the requests carry it."""
-
-    bits: int
-    e: int
-    p: int
-    q: int
-
-    @property
-    def n(self) -> int:
-        """The modulus."""
-        return self.p * self.q
-
-    @property
-    def d(self) -> int:
-        """A private exponent."""
-        return pow(self.e, -1, math.lcm(self.p - 1, self.q - 1))
-
-    @property
-    def parts(self) -> tuple[Part, ...]:
-        """What begins every request that uses the key."""
-        length = self.bits // 16
-        return self.bits, self.e, self.p.to_bytes(length, "big"), self.q.to_bytes(length, "big")
-
-    def block(self, number: int) -> bytes:
-        """A number of the modulus's length."""
-        return number.to_bytes(self.bits // 8, "big")
-
-
-def published_keys(bits: int) -> list[Key]:
-    """Keys of CAVP's KeyGen (X9.31) that the core takes: from 2048 bits on with e >= 65537."""
-    keys = []
-    for record in nist.records("asymmetric/RSA/FIPS_186-2/KeyGenRSA.rsp", "e", "p", "q", "n"):
-        key = Key(bits, *(int(record[name], 16) for name in ("e", "p", "q")))
-        if key.n.bit_length() == bits and (bits < 2048 or key.e >= 65537):
-            assert key.n == int(record["n"], 16)
-            keys.append(key)
-    return keys
-
-
-def laboratories(path: str) -> list[tuple[Key, list[dict[str, bytes]]]]:
-    """RSA Laboratories' keys of the core's sizes, with their examples."""
-    found = []
-    for fields, examples in nist.rsa_examples(path):
-        e, p, q = (
-            int.from_bytes(fields[name], "big")
-            for name in ("Public exponent", "Prime 1", "Prime 2")
-        )
-        if (p * q).bit_length() in SIZES:
-            found.append((Key((p * q).bit_length(), e, p, q), examples))
-    return found
-
-
 @pytest.mark.parametrize("bits", SIZES)
-def test_raw(target: SelfTest, bits: int, pick: Pick):
-    keys = published_keys(bits)
-    assert len(keys) >= 2
+def test_raw(target: SelfTest, bits: int, pick: Pick, vectors: Taker):
     few = 1 if bits > 2048 else 2
-    for key in pick(keys, few):
+    for key in vectors.take(rsa_cases.key_set(bits), few):
         numbers = [0x1234567890ABCDEF ** (bits // 64) % key.n, 2, key.n - 2]
         for number in pick(numbers, few):
             expected = key.block(pow(number, key.d, key.n))
@@ -108,27 +51,47 @@ def test_edge_blocks(target: SelfTest, bits: int, pick: Pick):
         assert refused.value.result == Result.ARGUMENT
 
 
-def test_pkcs1_vectors(target: SelfTest, pick: Pick):
-    keys = laboratories("asymmetric/RSA/pkcs1v15sign-vectors.txt")
-    assert {key.bits for key, _ in keys} == {1024, 1536, 2048}
-    for key, examples in keys[-3:]:
-        assert len(examples) == 20
-        for example in pick(examples, 2):
-            digest = hashlib.sha1(example["Message to be signed"]).digest()
-            signature = target.one(Operation.RSA_PKCS1, *key.parts, Hash.SHA1, digest)
-            assert signature == example["Signature"]
+def digest(case: SignatureCase | VerificationCase) -> bytes:
+    return hashlib.new(case.hash_.name, case.message).digest()
 
 
-def test_pss_vectors(target: SelfTest, pick: Pick):
-    keys = laboratories(LABORATORIES)
-    assert {key.bits for key, _ in keys} == {1024, 1536, 2048}
-    for key, examples in keys:
-        assert len(examples) == 6
-        for example in pick(examples, 2):
-            digest = hashlib.sha1(example["Message to be signed"]).digest()
-            salt = example["Salt"]
-            signature = target.one(Operation.RSA_PSS, *key.parts, Hash.SHA1, digest, salt)
-            assert signature == example["Signature"]
+@pytest.mark.parametrize("bits", [1024, 1536, 2048])
+def test_laboratories_signatures(target: SelfTest, bits: int, vectors: Taker):
+    for case in vectors.take(rsa_cases.laboratories_pkcs1(bits), 3):
+        parts = (*case.key.parts, case.hash_, digest(case))
+        assert target.one(Operation.RSA_PKCS1, *parts) == case.signature
+    for case in vectors.take(rsa_cases.laboratories_pss(bits), 2):
+        parts = (*case.key.parts, case.hash_, digest(case), case.salt)
+        assert target.one(Operation.RSA_PSS, *parts) == case.signature
+
+
+@pytest.mark.parametrize("bits", SIZES)
+def test_nist_signatures(target: SelfTest, bits: int, vectors: Taker):
+    """With every hash: signing, checking of valid ones and of others."""
+    signing, checking = rsa_cases.nist_signatures(bits)
+    for case in vectors.take(signing, 5 if bits < 2048 else 1):
+        parts = (*case.key.parts, case.hash_, digest(case))
+        assert target.one(Operation.RSA_PKCS1, *parts) == case.signature
+    for case in vectors.take(checking, 18):
+        check_signature(target, Operation.RSA_VERIFY_PKCS1, case)
+
+
+def check_signature(target: SelfTest, operation: Operation, case: VerificationCase) -> None:
+    """Only what is exactly as it is signed is accepted."""
+    parts = (8 * len(case.n), case.n, case.e, case.hash_, digest(case), case.signature)
+    assert target.accepts(operation, *parts) == case.valid, case
+
+
+@pytest.mark.parametrize("name", rsa_cases.SIGNATURES)
+def test_wycheproof_signatures(target: SelfTest, name: str, vectors: Taker):
+    for case in vectors.take(rsa_cases.wycheproof_checking(name), 40):
+        check_signature(target, Operation.RSA_VERIFY_PKCS1, case)
+
+
+@pytest.mark.parametrize("name", rsa_cases.PSS)
+def test_wycheproof_pss(target: SelfTest, name: str, vectors: Taker):
+    for case in vectors.take(rsa_cases.wycheproof_checking(name), 40):
+        check_signature(target, Operation.RSA_VERIFY_PSS, case)
 
 
 @pytest.mark.parametrize("hash_", Hash)
@@ -190,28 +153,6 @@ def test_a_wrong_result_is_not_given_out(target: SelfTest):
             target.call(Operation.RSA_PRIVATE, *broken.parts, broken.block(2), 1)
         results.append(refused.value.result)
     assert results.count(Result.FAULT) >= 5
-
-
-@pytest.mark.parametrize("bits", [2048, 3072, 4096])
-def test_wycheproof_signatures(target: SelfTest, bits: int, pick: Pick):
-    """Valid signatures opened by the public operation are exactly what RFC 8017 9.2 says."""
-    prefix = bytes.fromhex("3031300d060960864801650304020105000420")
-    name = f"rsa_signature_{bits}_sha256" if bits < 4096 else "rsa_signature_4096_sha384"
-    if bits == 4096:
-        prefix = bytes.fromhex("3041300d060960864801650304020205000430")
-    hash_name = name[-6:]
-    found = [test for test in wycheproof.tests(name) if test.valid]
-    assert found
-    for test in pick(found, 5):
-        length = bits // 8
-        n, e = (int(test.group[field], 16) for field in ("n", "e"))
-        info = prefix + hashlib.new(hash_name, bytes.fromhex(test.fields["msg"])).digest()
-        expected = b"\x00\x01" + b"\xff" * (length - len(info) - 3) + b"\x00" + info
-        signature = bytes.fromhex(test.fields["sig"])
-        assert (
-            target.one(Operation.RSA_PUBLIC, bits, n.to_bytes(length, "big"), e, signature)
-            == expected
-        )
 
 
 # --- Generation ----------------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from tests.crypto.selftest import Curve, Operation, Refused, Result, SelfTest
@@ -42,8 +44,9 @@ def test_key_derivation(target: SelfTest):
     for private in (1, n - 1):
         parts = (Curve.SECP256R1, private.to_bytes(32, "big"), generator[1:], NONCE)
         token, _, _ = target.call(Operation.CHANNEL_SEND, *parts, 0, b"token")
-        other = hsm_crypto.SecureChannel._from_secret(generator[1:33], NONCE)
-        assert token == other.token(b"token")
+        secret = generator[1:33] + NONCE
+        keys = [hashlib.sha1(secret + bytes([0, 0, 0, number])).digest()[:16] for number in (1, 2)]
+        assert token == hsm_crypto.SecureChannel._from_keys(*keys).token(b"token")
 
 
 def test_paddings_and_lengths_that_are_wrong(target: SelfTest):

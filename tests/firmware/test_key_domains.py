@@ -249,9 +249,9 @@ def test_a_domain_with_keys_is_not_deleted() -> None:
 
 
 @pytest.mark.parametrize("p1", [5, 0x80, 0xFF])
-def test_other_actions_are_not_supported(p1: int) -> None:
+def test_other_actions_are_refused(p1: int) -> None:
     device = set_up()
-    device.key_domain(p1, 1, expect=0x6D00)
+    device.key_domain(p1, 1, expect=0x6A86)
 
 
 # --- Secrets --------------------------------------------------------------------------------------

@@ -115,8 +115,9 @@ def test_m_of_n(total: int, required: int) -> None:
     device.sign(1, 0x73, b"message")
 
 
-def test_keys_and_pin_are_both_wanted() -> None:
-    device = set_up(1, 1)
+@pytest.mark.parametrize("options", [0x0001, 0x0011])
+def test_keys_and_pin_are_both_wanted(options: int) -> None:
+    device = set_up(1, 1, options)
     (party,) = custodians(1)
     register(device, pki.request(party, DEVICE))
     authenticate(device, party, challenge(device))
@@ -322,19 +323,44 @@ def test_wrong_parameters(apdu: str, status_word: int) -> None:
 # --- Registration ---------------------------------------------------------------------------------
 
 
-def test_who_may_register() -> None:
+LOGINS: dict[str, Callable[[Device], None]] = {
+    "nobody": lambda device: None,
+    "the user": lambda device: device.verify(),
+    "the officer": lambda device: device.verify_so(SO_PIN),
+}
+
+
+@pytest.mark.parametrize("login", LOGINS.values(), ids=LOGINS)
+def test_registration_wants_no_login_but_a_free_slot(login: Callable[[Device], None]) -> None:
     device = set_up(2, 1)
-    first, second = custodians(2)
-    device.select()
-    register(device, pki.request(first, DEVICE), expect=0x6982)
-    device.verify_so(SO_PIN)
-    register(device, pki.request(first, DEVICE))
-    device.select()
-    device.verify()
-    register(device, pki.request(second, DEVICE))
+    for party in custodians(2):
+        device.select()
+        login(device)
+        register(device, pki.request(party, DEVICE))
+    image = device.flash.image()
     register(device, pki.request(Party(b"UTONEMORE00001"), DEVICE), expect=0x6A84)
     # With all keys there, a new root wants a quorum.
     verify_certificate(device, pki.root(b"UTANOTHER00001").contents(), 0x6982)
+    assert device.flash.image() == image
+
+
+def test_who_has_no_pin_adds_himself_in_vain() -> None:
+    device = set_up(2, 1, options=0x0009)
+    (owner,) = custodians(1)
+    register(device, pki.request(owner, DEVICE))
+    authenticate(device, owner, challenge(device))
+    device.generate_ec(1, P256)
+    device.select()
+    # He brings no root of his own, puts nobody out, and no key works for him.
+    thief = Party(b"UTTHIEF00001")
+    verify_certificate(device, pki.root(b"UTANOTHER00001").contents(), 0x6982)
+    register(device, pki.request(thief, Party(b"UTANOTHER00001")), expect=0x6A88)
+    register(device, pki.request(thief, DEVICE), p1=1, slot=0, expect=0x6982)
+    register(device, pki.request(thief, DEVICE))
+    authenticate(device, thief, challenge(device))
+    device.send("0046010000000101", 0x6982)
+    device.sign(1, 0x73, b"message", expect=0x6982)
+    assert device.send("8054020000") == owner.name
 
 
 def test_requests_that_are_not_attested() -> None:

@@ -8,7 +8,7 @@ import pytest
 from device import SO_PIN, USER_PIN, Device, tlv
 from hsm.keys.algorithms import KEY_EC
 from hsm.keys.key_store import KeyStore
-from hsm.security import access_rules, reference_data
+from hsm.security import access_rules, pin_opening, reference_data
 from hsm.security.access_rules import AccessDenied, NotAllowed
 from hsm.security.seal import Seal
 from hsm.store import NotFound, counters
@@ -190,7 +190,7 @@ def test_one_skipped_check_gives_no_key(device: Device, monkeypatch, skipped: in
 def test_one_wrong_comparison_is_a_wrong_pin(device: Device, monkeypatch, wrong_call: int) -> None:
     with monkeypatch.context() as patch:
         wrong = one_wrong(hsm_crypto.equal, wrong_call, False)
-        patch.setattr(reference_data, "equal", wrong)
+        patch.setattr(pin_opening, "equal", wrong)
         device.verify(expect=0x63C2)
     assert not device.card.status.user_is_authenticated()
     device.verify()
@@ -224,7 +224,7 @@ def test_two_forged_openings_meet_two_comparisons(
         return hsm_crypto.Secret.random(32)
 
     monkeypatch.setattr(hsm_crypto.Secret, "open_object", open_object)
-    monkeypatch.setattr(reference_data, "equal", one_wrong(hsm_crypto.equal, wrong_call, True))
+    monkeypatch.setattr(pin_opening, "equal", one_wrong(hsm_crypto.equal, wrong_call, True))
     device.verify(expect=0x63C2)
     assert not device.card.status.user_is_authenticated()
 

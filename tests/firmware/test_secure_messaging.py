@@ -485,13 +485,13 @@ def test_who_may_have_a_session_pin(device: Device) -> None:
 def test_one_forged_opening_is_a_wrong_session_pin(
     device: Device, channel: SecureChannel, monkeypatch, wrong_call: int
 ) -> None:
-    from hsm.security import session_pin
+    from hsm.security import pin_opening
 
     channel.send("00200081", USER_PIN)
     pin = channel.send("805A0181", b"", 256)
     calls = iter(range(9))
     right = hsm_crypto.equal
     with monkeypatch.context() as patch:
-        patch.setattr(session_pin, "equal", lambda a, b: next(calls) != wrong_call and right(a, b))
+        patch.setattr(pin_opening, "equal", lambda a, b: next(calls) != wrong_call and right(a, b))
         channel.send("00200081", pin, expect=0x63C2)
     channel.send("00200081", expect=0x63C2)

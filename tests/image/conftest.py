@@ -14,6 +14,8 @@ import boards
 from sim.device import Device
 from sim.life import card as hsm
 from sim.life.card import Card
+from tests.image.vector_card import DKEK, VectorCard
+from tests.vector_counts import APDU, Taker
 
 BUILD = Path(__file__).parents[2] / "build"
 PIN = b"648219"
@@ -58,6 +60,30 @@ def personalised_chip(chip: Chip) -> Chip:
     card.select()
     chip.personalised = chip.device.snapshot()
     return chip
+
+
+@pytest.fixture(scope="session")
+def chip_with_dkek(chip: Chip) -> Chip:
+    """The same, with a second snapshot: one DKEK, which the tests know; user logged in."""
+    chip.device.restore(chip.fresh)
+    card = Card(chip.device.transmit)
+    card.select()
+    card.initialize(PIN, SO_PIN, pin_iterations=hsm.PIN_ITERATIONS_MIN, dkek_shares=1)
+    card.import_dkek_share(DKEK)
+    return Chip(chip.device, chip.fresh, chip.device.snapshot())
+
+
+@pytest.fixture
+def card(chip_with_dkek: Chip) -> VectorCard:
+    """A card without keys, for known answers."""
+    chip_with_dkek.device.restore(chip_with_dkek.personalised)
+    return VectorCard(chip_with_dkek.device)
+
+
+@pytest.fixture
+def vectors() -> Taker:
+    """Takes spreads of published cases."""
+    return Taker(APDU)
 
 
 @pytest.fixture

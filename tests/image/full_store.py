@@ -47,8 +47,6 @@ class FullStoreFigures:
     index_heap_bytes: int
     list_instructions: int
     read_instructions: int
-    pkcs11_apdus: int
-    pkcs11_instructions: int
     file_bytes: int
     full_boot_instructions: int
 
@@ -91,8 +89,7 @@ class Personalised:
 def measure(board: str, image: Path) -> FullStoreFigures:
     """All figures of a board."""
     index = measure_index(board, image)
-    pkcs11 = measure_pkcs11_start(board, image)
-    return FullStoreFigures(board=board, **index, **pkcs11, **measure_capacity(board, image))
+    return FullStoreFigures(board=board, **index, **measure_capacity(board, image))
 
 
 def measure_index(board: str, image: Path) -> dict[str, int]:
@@ -119,29 +116,27 @@ def measure_index(board: str, image: Path) -> dict[str, int]:
     }
 
 
-def measure_pkcs11_start(board: str, image: Path) -> dict[str, int]:
-    """LIST, then description and certificate of 50 keys, as PKCS#11 libraries start."""
+def with_pkcs11_objects(board: str, image: Path) -> Personalised:
+    """A device with PKCS11_KEYS keys and certificates."""
     hsm_device = Personalised(board, image)
-    card = hsm_device.card
     template = hsm.ec_key_template("secp256r1")
     for key_id in range(1, PKCS11_KEYS + 1):
-        card.generate_key_pair(key_id, template)
+        hsm_device.card.generate_key_pair(key_id, template)
         certificate = content(key_id, CERTIFICATE_BYTES)
-        card.write_file(hsm.CERTIFICATE_PREFIX | key_id, certificate)
-    hsm_device.boot_instructions()
+        hsm_device.card.write_file(hsm.CERTIFICATE_PREFIX | key_id, certificate)
+    return hsm_device
+
+
+def start_pkcs11(card: Card) -> int:
+    """LIST, then description and certificate of all keys, as PKCS#11 libraries start; APDUs."""
     apdus = 1
-
-    def read_all() -> None:
-        nonlocal apdus
-        for file_id in card.list_objects():
-            key_id = file_id ^ hsm.KEY_PREFIX
-            if 0 < key_id <= KEYS_MAX:
-                card.read_file(hsm.DESCRIPTION_PREFIX | key_id)
-                card.read_file(hsm.CERTIFICATE_PREFIX | key_id)
-                apdus += 2
-
-    instructions = hsm_device.instructions(read_all)
-    return {"pkcs11_apdus": apdus, "pkcs11_instructions": instructions}
+    for file_id in card.list_objects():
+        key_id = file_id ^ hsm.KEY_PREFIX
+        if 0 < key_id <= KEYS_MAX:
+            card.read_file(hsm.DESCRIPTION_PREFIX | key_id)
+            card.read_file(hsm.CERTIFICATE_PREFIX | key_id)
+            apdus += 2
+    return apdus
 
 
 def measure_capacity(board: str, image: Path) -> dict[str, int]:

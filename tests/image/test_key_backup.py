@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Keys move between the boards and back: wrapped under a DKEK, of shares or agreed on."""
+"""Keys move between boards and back: wrapped under a DKEK, shared or agreed on."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ user namespace.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 from types import TracebackType
@@ -72,4 +73,6 @@ class Namespace:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            # The tests may run under `nohup`, whose children ignore it.
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
         )

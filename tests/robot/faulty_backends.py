@@ -17,7 +17,9 @@ from sim.apdu import command
 SECTOR_BYTES = 4096
 INS_OFFSET = 1
 SIGN, READ_BINARY, VERIFY, LIST, QUERY = 0x68, 0xB1, 0x20, 0x58, 0x50
+CIPHER, GENERATE, HIERARCHICAL = 0x78, 0x46, 0x4A
 SUCCESS, MEMORY_FAILURE = b"\x90\x00", b"\x65\x81"
+REFUSED, WRONG_MAC = b"\x69\x82", b"\x69\x88"
 
 
 class Poor(ChipModel):
@@ -107,6 +109,42 @@ class ErasesAtEachLogin(ChipModel):
         return super().transmit(apdu)
 
 
+class EncryptsWrongly(ChipModel):
+    """One bit of each cryptogram is another one."""
+
+    def transmit(self, apdu: bytes) -> bytes:
+        response = super().transmit(apdu)
+        if apdu[INS_OFFSET] == CIPHER and len(response) > 2:
+            return bytes((response[0] ^ 1,)) + response[1:]
+        return response
+
+
+class CallsRefusalSuccess(ChipModel):
+    """SIGN and GENERATE are refused without a word."""
+
+    def transmit(self, apdu: bytes) -> bytes:
+        response = super().transmit(apdu)
+        return SUCCESS if apdu[INS_OFFSET] in (SIGN, GENERATE) and response == REFUSED else response
+
+
+class CallsAWrongMacSuccess(ChipModel):
+    """A changed command gets an answer."""
+
+    def transmit(self, apdu: bytes) -> bytes:
+        response = super().transmit(apdu)
+        return SUCCESS if response == WRONG_MAC else response
+
+
+class ShowsAnotherNode(ChipModel):
+    """The last byte of what is public of a node is another one."""
+
+    def transmit(self, apdu: bytes) -> bytes:
+        response = super().transmit(apdu)
+        if apdu[INS_OFFSET] == HIERARCHICAL and len(response) > 2:
+            return response[:-3] + bytes((response[-3] ^ 1,)) + response[-2:]
+        return response
+
+
 FAULTS: dict[str, type[ChipModel]] = {
     "none": ChipModel,
     "poor": Poor,
@@ -117,6 +155,10 @@ FAULTS: dict[str, type[ChipModel]] = {
     "loses a sector when cut": LosesASectorWhenCut,
     "calls damage success": CallsDamageSuccess,
     "erases at each login": ErasesAtEachLogin,
+    "encrypts wrongly": EncryptsWrongly,
+    "calls refusal success": CallsRefusalSuccess,
+    "calls a wrong MAC success": CallsAWrongMacSuccess,
+    "shows another node": ShowsAnotherNode,
 }
 
 

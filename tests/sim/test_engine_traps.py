@@ -293,3 +293,38 @@ def test_probes_count_executions(tmp_path: Path) -> None:
     program.run()
     assert program.machine.probe_count(start) == 1
     assert program.machine.probe_count(start + 4) == 1000
+
+
+@pytest.mark.parametrize("board", BOARD_NAMES)
+def test_blocks_are_as_long_as_what_they_executed(board: str, tmp_path: Path) -> None:
+    counted = Program(board, vectors() + LOOP, tmp_path, coverage=True)
+    counted.run()
+    machine = counted.machine
+    halfwords = sum(
+        machine.core.block_bytes(block) // 2 * count
+        for block, count in machine.execution_counts().items()
+    )
+    exact = Program(board, vectors() + LOOP, tmp_path, coverage=True, exact=True)
+    exact.run()
+    sizes = {
+        address: 2 if int.from_bytes(machine.read_memory(address, 2), "little") >= 0xE800 else 1
+        for address in exact.machine.execution_counts()
+    }
+    counts = exact.machine.execution_counts().items()
+    assert halfwords == sum(sizes[address] * count for address, count in counts)
+
+
+def test_a_watch_sees_registers_and_comes_out_of_the_run(tmp_path: Path) -> None:
+    program = Program("pico", vectors() + LOOP, tmp_path)
+    start = int.from_bytes(program.machine.read_memory(ORIGIN + 4, 4), "little") & ~1
+    seen = []
+
+    def watch() -> None:
+        seen.append(program.machine.core.read("pc"))
+        if len(seen) == 3:
+            raise LookupError("three times")
+
+    program.machine.add_watch(start + 4, watch)
+    with pytest.raises(LookupError, match="three times"):
+        program.run()
+    assert seen == [start + 4] * 3

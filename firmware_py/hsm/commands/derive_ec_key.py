@@ -30,7 +30,7 @@ def derive_ec_key(card, command, response):
             raise CommandError(SW_WRONG_LENGTH)
         with key.derive(data[1:]) as derived, card.store.transaction() as change:
             card.keys.move_use(change, key_id)
-            uses = UNLIMITED if info.uses == UNLIMITED else 1
+            uses = new_key.uses_unasked(card) if info.uses == UNLIMITED else 1
             derived_info = KeyInfo(KEY_EC, info.curve, info.bits, uses, info.objects)
             new_key.put(card, change, new_id, derived, derived_info)
             change.commit()

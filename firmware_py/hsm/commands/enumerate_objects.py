@@ -8,6 +8,7 @@ import struct
 
 from micropython import const
 
+from hsm.apdu.status_word import SW_INCORRECT_PARAMETERS_P1_P2, SW_WRONG_LENGTH, CommandError
 from hsm.files.object_ids import (
     FID_DEVICE_KEY,
     FID_DEVICE_KEY_DESCRIPTION,
@@ -34,6 +35,10 @@ _DEVICE = (FID_DEVICE_KEY_DESCRIPTION, FID_DEVICE_KEY)
 
 def enumerate_objects(card, command, response):
     """58: two bytes per object; the device key first, then by kind and number."""
+    if command.p1 or command.p2:
+        raise CommandError(SW_INCORRECT_PARAMETERS_P1_P2)
+    if command.data:
+        raise CommandError(SW_WRONG_LENGTH)
     found = _found(card.store)
     for fid in _DEVICE:
         if card.store.contains(fid):

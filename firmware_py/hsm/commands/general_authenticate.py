@@ -11,7 +11,6 @@ from micropython import const
 from hsm.apdu.status_word import (
     SW_CONDITIONS_OF_USE_NOT_SATISFIED,
     SW_INCORRECT_PARAMETERS_P1_P2,
-    SW_WRONG_LENGTH,
     CommandError,
 )
 from hsm.commands.manage_security_environment import OID_CHIP_AUTHENTICATION
@@ -33,7 +32,8 @@ def general_authenticate(card, command, response):
         raise CommandError(SW_INCORRECT_PARAMETERS_P1_P2)
     if not card.environment.chip_authentication:
         raise CommandError(SW_CONDITIONS_OF_USE_NOT_SATISFIED)
-    point = _only(_only(command.data, _TAG_DYNAMIC_AUTHENTICATION_DATA), _TAG_EPHEMERAL_PUBLIC_KEY)
+    data = ber_tlv.only(command.data, _TAG_DYNAMIC_AUTHENTICATION_DATA)
+    point = ber_tlv.only(data, _TAG_EPHEMERAL_PUBLIC_KEY)
     nonce = random(_NONCE_BYTES)
     with card.keys.open_device_key() as key:
         channel = key.secure_channel(point, nonce)
@@ -50,11 +50,3 @@ def general_authenticate(card, command, response):
         )
     )
     card.open_channel(channel)
-
-
-def _only(data, wanted):
-    # The value of the one data object there is.
-    tag, start, end = ber_tlv.read(data, 0)
-    if tag != wanted or end != len(data):
-        raise CommandError(SW_WRONG_LENGTH)
-    return data[start:end]

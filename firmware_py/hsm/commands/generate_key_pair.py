@@ -48,7 +48,6 @@ _RSA_BITS = (1024, 1536, 2048, 3072, 4096)
 _RSA_BITS_DEFAULT = const(2048)
 _RSA_EXPONENT_DEFAULT = const(65537)
 
-
 # What two devices agree on becomes a DKEK as it is ([SCHSM] 17.3).
 _XKEK_BITS = const(256)
 

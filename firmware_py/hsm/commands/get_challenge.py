@@ -7,11 +7,17 @@ Spec: [7816-4] 11.5.3; [SCHSM] 8.6, 20.5.
 from hsm_crypto import random_into
 
 from hsm import limits
-from hsm.apdu.status_word import SW_WRONG_LENGTH, CommandError
+from hsm.apdu.status_word import (
+    SW_INCORRECT_PARAMETERS_P1_P2,
+    SW_WRONG_LENGTH,
+    CommandError,
+)
 
 
 def get_challenge(card, command, response):
     """84: Ne bytes, 1 to 1,024. Until a quorum is reached, whoever signed before signs anew."""
+    if command.p1 or command.p2:
+        raise CommandError(SW_INCORRECT_PARAMETERS_P1_P2)
     if not 1 <= command.ne <= limits.CHALLENGE_BYTES_MAX or command.data:
         raise CommandError(SW_WRONG_LENGTH)
     challenge = response.room()[: command.ne]

@@ -14,7 +14,6 @@ from hsm.apdu.status_word import (
     SW_CONDITIONS_OF_USE_NOT_SATISFIED,
     SW_FILE_ALREADY_EXISTS,
     SW_INCORRECT_PARAMETERS_P1_P2,
-    SW_INSTRUCTION_NOT_SUPPORTED,
     SW_REFERENCED_DATA_NOT_FOUND,
     SW_WRONG_LENGTH,
     SW_WRONG_PARAMETERS_P1_P2,
@@ -35,7 +34,7 @@ def manage_key_domain(card, command, response):
     """52: by P1; answers shares in total, shares missing, check value of the DKEK, group's UID."""
     run = _ACTIONS.get(command.p1)
     if run is None:
-        raise CommandError(SW_INSTRUCTION_NOT_SUPPORTED)
+        raise CommandError(SW_INCORRECT_PARAMETERS_P1_P2)
     number = command.p2
     if not card.store.contains(ID_USER_PIN) or number >= limits.KEY_DOMAINS_MAX:
         raise CommandError(SW_WRONG_PARAMETERS_P1_P2)

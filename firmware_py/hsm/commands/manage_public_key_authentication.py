@@ -2,7 +2,8 @@
 """MANAGE PUBLIC KEY AUTHENTICATION: tell the state, register, replace keys.
 
 Spec: [SCHSM] 20. A key comes as its authenticated request: it must have been made in a device whose
-certificate the trust store can verify.
+certificate the trust store can verify. Until all are registered that needs no login: who can add a
+key but has no PIN can do nothing with it, and only who has a PIN brings a new root of trust.
 """
 
 from micropython import const
@@ -42,7 +43,6 @@ def manage_public_key_authentication(card, command, response):
     elif command.p1 != _STATE_OR_REGISTER or command.p2:
         raise CommandError(SW_INCORRECT_PARAMETERS_P1_P2)
     elif command.data:
-        access_rules.check_registration(card.status)
         public_keys.register(_attested_key(card, command.data))
     response.append(bytes(public_keys.state()))
     return None
@@ -62,7 +62,7 @@ def _enumerate(public_keys, command, response):
 
 def _replace(card, command):
     public_keys = card.status.public_keys
-    access_rules.check_registration(card.status)
+    access_rules.check_replacement(card.status)
     # Read twice: one skipped instruction replaces no key for good.
     for _ in range(2):
         if not device_options.public_keys_are_replaceable(device_options.get(card.store)):

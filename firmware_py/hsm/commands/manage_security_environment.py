@@ -63,10 +63,10 @@ def _chip_authentication(card, data):
 
 def _only(data, wanted):
     # The value of the one data object there is, as bytes.
-    tag, start, end = ber_tlv.read(data, 0)
-    if tag != wanted or start == end or end != len(data):
+    value = ber_tlv.only(data, wanted)
+    if not value:
         raise CommandError(SW_WRONG_LENGTH)
-    return bytes(data[start:end])
+    return bytes(value)
 
 
 _SELECTIONS = {

@@ -37,8 +37,8 @@ def requested_info(card, request, kind, curve, bits):
     """
     _check_curve(card, curve)
     uses, objects = metadata.from_request(request)
-    if uses == UNLIMITED and _all_keys_have_counters(card):
-        uses = metadata.USES_MAX
+    if uses == UNLIMITED:
+        uses = uses_unasked(card)
     info = KeyInfo(kind, curve, bits, uses, objects)
     domain = info.domain()
     if domain is not None:
@@ -58,8 +58,11 @@ def _check_curve(card, curve):
             raise CommandError(SW_FUNCTION_NOT_SUPPORTED)
 
 
-def _all_keys_have_counters(card):
-    return device_options.get(card.store) & device_options.COUNTER_ON_ALL_KEYS
+def uses_unasked(card):
+    """The counter of a new key that asked for none: UNLIMITED, unless all keys must have one."""
+    if device_options.get(card.store) & device_options.COUNTER_ON_ALL_KEYS:
+        return metadata.USES_MAX
+    return UNLIMITED
 
 
 def put(card, change, key_id, handle, info, certificate=None):

@@ -10,7 +10,11 @@ import struct
 from micropython import const
 
 from hsm import limits
-from hsm.apdu.status_word import SW_INCORRECT_PARAMETERS_P1_P2, CommandError
+from hsm.apdu.status_word import (
+    SW_INCORRECT_PARAMETERS_P1_P2,
+    SW_WRONG_LENGTH,
+    CommandError,
+)
 from hsm.security import access_rules
 from hsm.store import BLANK, READY, StoreDamaged
 
@@ -23,6 +27,8 @@ def read_flash_state(card, command, response):
     """1E: P1 02, P2 00 space or 01 wear. 6581: the store cannot be read."""
     if command.p1 != _P1_FLASH or command.p2 not in (_P2_SPACE, _P2_WEAR):
         raise CommandError(SW_INCORRECT_PARAMETERS_P1_P2)
+    if command.data:
+        raise CommandError(SW_WRONG_LENGTH)
     if card.store.state not in (BLANK, READY):
         raise StoreDamaged
     numbers = _space(card) if command.p2 == _P2_SPACE else _wear(card.store)

@@ -12,7 +12,8 @@ from hsm.keys.algorithms import ECDSA, RSA_PKCS1, RSA_PSS, RSA_RAW, SELECTED_NOD
 
 # Longer input cannot matter: 66 bytes hold the leftmost bits of every order.
 _ECDSA_INPUT_BYTES_MAX = 66
-_PSS_SALT_AND_FRAMING_BYTES = 2
+# Besides hash and salt, which are of the same length ([RFC8017] 9.1.1).
+_PSS_FRAMING_BYTES = 2
 
 
 def sign(card, command, response):
@@ -74,7 +75,6 @@ def _rsa_pss(key, hash, data, response):
             if found is None or not found[0]:
                 raise CommandError(SW_EXECUTION_ERROR)
             hash, data = found
-    # [RFC8017] 9.1.1: the modulus must have room for hash, salt and two bytes.
-    if key.bits // 8 < 2 * len(data) + _PSS_SALT_AND_FRAMING_BYTES:
+    if key.bits // 8 < 2 * len(data) + _PSS_FRAMING_BYTES:
         raise CommandError(SW_EXECUTION_ERROR)
     response.append(key.sign_pss(hash, data))

@@ -7,7 +7,12 @@ may be wrapped at all. The device key never leaves.
 
 from hsm_crypto import equal
 
-from hsm.apdu.status_word import SW_EXECUTION_ERROR, SW_WRONG_PARAMETERS_P1_P2, CommandError
+from hsm.apdu.status_word import (
+    SW_EXECUTION_ERROR,
+    SW_WRONG_LENGTH,
+    SW_WRONG_PARAMETERS_P1_P2,
+    CommandError,
+)
 from hsm.keys.algorithms import ALL_KINDS, WRAP
 from hsm.security import access_rules, key_domains
 from hsm.security.key_domains import CHECK_VALUE_BYTES, KeyDomain
@@ -21,6 +26,8 @@ def wrap_key(card, command, response):
     """72: P1 key id, P2 92; answers the key blob. 6A88: the domain has no complete DKEK."""
     if command.p2 != WRAP:
         raise CommandError(SW_WRONG_PARAMETERS_P1_P2)
+    if command.data:
+        raise CommandError(SW_WRONG_LENGTH)
     access_rules.check_user(card.status)
     key_id = command.p1
     if key_id == 0:

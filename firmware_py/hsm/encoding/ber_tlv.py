@@ -71,6 +71,14 @@ def find(data, wanted):
     return found
 
 
+def only(data, wanted):
+    """The value of the one data object in `data`. TlvError: another tag, or more than one."""
+    tag, start, end = read(data, 0)
+    if tag != wanted or end != len(data):
+        raise TlvError
+    return data[start:end]
+
+
 def header(tag, length):
     """Tag and length field of a data object with `length` bytes of value, at most 65,535."""
     if tag > 0xFF:

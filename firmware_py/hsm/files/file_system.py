@@ -109,17 +109,14 @@ class FileSystem:
                 change.commit()
         self.current = fid
 
-    def check_delete(self, fid):
-        """AccessDenied, NotAllowed or NotFound unless `fid` can be deleted now."""
+    def delete(self, fid):
+        """Delete a file and what the card keeps beside it. AccessDenied, NotAllowed, NotFound."""
+        # The containers of other cards ([SCHSM] 5.2) are not closed, they are not there.
         if fid >> 8 == PREFIX_KEY_CONTAINER:
             raise NotFound
         access_rules.check_delete(fid, self._status)
         if not self._store.contains(fid):
             raise NotFound
-
-    def delete(self, fid):
-        """Delete a file and whatever the card keeps beside it."""
-        self.check_delete(fid)
         with self._store.transaction() as change:
             change.delete(fid)
             if fid >> 8 == PREFIX_KEY:

@@ -33,7 +33,7 @@ OID_RI_ECDH_SHA_256 = b"\x04\x00\x7f\x00\x07\x02\x02\x05\x02\x03"
 # The key domain that an exchanged key encryption key is for ([SCHSM] 13.4).
 OID_KEY_DOMAIN_UID = b"\x2b\x06\x01\x04\x01\x81\xc3\x1f\x03\x02\x02"
 
-# id-IS, authorisations 00: what hosts find in a device certificate ([SCHSM] 14.1).
+# id-AT, authorisations 00: what hosts find in a device certificate ([SCHSM] 14.1).
 _CHAT = b"\x06\x09\x04\x00\x7f\x00\x07\x03\x01\x02\x02\x53\x01\x00"
 # The device has no calendar: dates that hosts accept as "now", YYMMDD with a digit per byte.
 _EFFECTIVE_DATE = b"\x02\x05\x00\x01\x00\x01"

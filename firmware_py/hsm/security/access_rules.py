@@ -89,8 +89,11 @@ def check_lock(status):
         raise AccessDenied
 
 
-def check_registration(status):
-    """AccessDenied unless the PIN or the SO-PIN is verified: a key for authentication may come."""
+def check_replacement(status):
+    """AccessDenied unless the PIN or the SO-PIN is verified: a key for authentication may go.
+
+    Into a free slot a key may come without a login: it opens nothing without the PIN.
+    """
     if not _is_owner(status):
         raise AccessDenied
     if not _is_owner(status):
@@ -101,7 +104,7 @@ def check_new_root(status):
     """AccessDenied unless a root of trust may come now.
 
     The user may always bring one; until all keys for authentication are registered, so may who
-    registers them, since nobody can be authenticated then.
+    has verified the PIN or the SO-PIN, since nobody can be authenticated then.
     """
     if not _may_bring_root(status):
         raise AccessDenied

@@ -23,9 +23,17 @@ COUNTER_ON_ALL_KEYS = const(0x0200)
 SECURE_LOCK = const(0x0400)
 
 # What INITIALIZE can set.
-SUPPORTED = const(0x033F)
+SUPPORTED = const(
+    RESET_RETRY_COUNTER_ENABLED
+    | TRANSPORT_PIN
+    | SESSION_PIN_KEPT
+    | COMBINED_AUTHENTICATION
+    | RESET_RETRY_COUNTER_ONLY
+    | PRESS_TO_CONFIRM
+    | COUNTER_ON_ALL_KEYS
+)
 # What EXTRAS tells and, but for the secure lock, sets at any time: the high byte.
-DYNAMIC = const(0x0700)
+DYNAMIC = const(PRESS_TO_CONFIRM | COUNTER_ON_ALL_KEYS | SECURE_LOCK)
 
 
 def get(store):

@@ -11,12 +11,13 @@ the secret opens.
 
 import struct
 
-from hsm_crypto import REASON_AUTHENTICATION, CryptoError, Secret, equal, random
+from hsm_crypto import Secret, random
 from micropython import const
 
 from hsm import limits
 from hsm.files.object_ids import KIND_REFERENCE_DATA
 from hsm.platform import identity
+from hsm.security.pin_opening import open_twice
 from hsm.store import StoreFailure, StoreFull, counters
 from hsm.store.record import FLAG_FIELD, FLAG_VITAL
 
@@ -105,26 +106,11 @@ class ReferenceData:
                 pass
 
     def _open(self, pin):
-        # Opened twice, and the two results compared by their MACs, twice: one skipped check opens
-        # nothing.
         sealed = memoryview(self._contents)[_PARAMETERS_BYTES:]
         bound = _bound(self.id, self._contents)
         pepper = self._store.seal.pepper
-        secret = None
-        opened = False
-        try:
-            with Secret.stretch(pin, self._salt, self.iterations, pepper) as stretched:
-                secret = stretched.open_object(bound, sealed)
-                with stretched.open_object(bound, sealed) as again:
-                    same = equal(_verifier(secret), _verifier(again))
-                    opened = equal(_verifier(again), _verifier(secret)) and same
-        except CryptoError as error:
-            if error.args[0] != REASON_AUTHENTICATION:
-                raise
-        finally:
-            if secret is not None and not opened:
-                secret.wipe()
-        return secret if opened else None
+        with Secret.stretch(pin, self._salt, self.iterations, pepper) as stretched:
+            return open_twice(stretched, bound, sealed)
 
     def _renew(self):
         # The field's slots are nearly used up: the same reference data with a new field.
@@ -144,10 +130,6 @@ def put(change, seal, id, pin, tries_limit, iterations, secret, flags=0):
 
 def _is_open(secret):
     return isinstance(secret, Secret)
-
-
-def _verifier(secret):
-    return secret.mac(b"verified")
 
 
 def _bound(id, contents):

@@ -33,13 +33,14 @@ class SecureLock:
         self._store = store
         self._status = status
         self._agreed = None
-        self._host_point = None
+        self._host_point = b""
 
     def forget(self):
         """End of the session: the agreed key is wiped."""
         if self._agreed is not None:
             self._agreed.wipe()
-        self._agreed = self._host_point = None
+        self._agreed = None
+        self._host_point = b""
 
     def agree(self, host_point):
         """The card's point, 65 bytes as the host's. CryptoError: that is no point of P-256."""

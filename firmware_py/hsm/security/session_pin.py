@@ -5,8 +5,10 @@ Spec: [SCHSM] 9.6. A host that must log in again later remembers it, and not the
 opens is the key of the user class, sealed under it.
 """
 
-from hsm_crypto import REASON_AUTHENTICATION, CryptoError, Secret, equal, random, random_into
+from hsm_crypto import Secret, random, random_into
 from micropython import const
+
+from hsm.security.pin_opening import open_twice
 
 BYTES = const(12)
 _SALT_BYTES = const(16)
@@ -24,7 +26,7 @@ class SessionPin:
         self._store = store
         self.is_kept = False
         self._pepper = None
-        self._salt = None
+        self._salt = b""
         self._sealed = None
 
     def generate_into(self, room, keep):
@@ -35,31 +37,18 @@ class SessionPin:
         random_into(pin)
         for i in range(BYTES):
             pin[i] = _ALPHABET[pin[i] & 0x1F]
-        self._pepper = Secret.random(_PEPPER_BYTES)
+        self._pepper = pepper = Secret.random(_PEPPER_BYTES)
         self._salt = random(_SALT_BYTES)
-        with self._stretched(pin) as key:
+        with self._stretched(pin, pepper) as key:
             self._sealed = self._store.seal.seal_user_class(key)
 
     def open(self, pin):
         """The user class's key if `pin` is the session PIN, else None; the caller owns it."""
-        if self._sealed is None or len(pin) != BYTES:
+        pepper = self._pepper
+        if pepper is None or self._sealed is None or len(pin) != BYTES:
             return None
-        key = None
-        opened = False
-        try:
-            # Opened twice, and the results compared twice, as with the user PIN.
-            with self._stretched(pin) as sealing:
-                key = sealing.open_object(b"user class", self._sealed)
-                with sealing.open_object(b"user class", self._sealed) as again:
-                    same = equal(_verifier(key), _verifier(again))
-                    opened = equal(_verifier(again), _verifier(key)) and same
-        except CryptoError as error:
-            if error.args[0] != REASON_AUTHENTICATION:
-                raise
-        finally:
-            if key is not None and not opened:
-                key.wipe()
-        return key if opened else None
+        with self._stretched(pin, pepper) as sealing:
+            return open_twice(sealing, b"user class", self._sealed)
 
     def clear(self):
         """From now on there is none."""
@@ -69,9 +58,5 @@ class SessionPin:
             self._pepper.wipe()
             self._pepper = None
 
-    def _stretched(self, pin):
-        return Secret.stretch(pin, self._salt, _ITERATIONS, self._pepper)
-
-
-def _verifier(secret):
-    return secret.mac(b"verified")
+    def _stretched(self, pin, pepper):
+        return Secret.stretch(pin, self._salt, _ITERATIONS, pepper)

@@ -94,18 +94,19 @@ class TrustStore:
     def _load(self):
         # (holder, file, offset, length) of each certificate, in the files' order.
         if self._places is None:
-            self._places = []
-            self._scan(EF_DEVICE_CERTIFICATE)
+            places = []
+            self._scan(EF_DEVICE_CERTIFICATE, places)
             for number in range(_CA_FILES):
-                self._scan(object_ids.fid(PREFIX_CA_CERTIFICATE, number))
+                self._scan(object_ids.fid(PREFIX_CA_CERTIFICATE, number), places)
+            self._places = places
         return self._places
 
-    def _scan(self, fid):
+    def _scan(self, fid, places):
         # One certificate after the other; X.509 and whatever else is in a CA file ends it at once.
         if not self._store.contains(fid):
             return
         offset, size = 0, self._store.size(fid)
-        while offset < size and len(self._places) < limits.TRUSTED_CERTIFICATES_MAX:
+        while offset < size and len(places) < limits.TRUSTED_CERTIFICATES_MAX:
             data = self._read(fid, offset, limits.CV_CERTIFICATE_BYTES_MAX)
             try:
                 tag, start, end = ber_tlv.read(data, 0)
@@ -114,7 +115,7 @@ class TrustStore:
                 holder = CvCertificate(data[start:end]).holder
             except (MalformedCertificate, TlvError):
                 return
-            self._places.append((holder, fid, offset, end))
+            places.append((holder, fid, offset, end))
             offset += end
 
     def _read(self, fid, offset, length):

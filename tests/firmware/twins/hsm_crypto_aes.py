@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESCCM, ChaCha20Poly1305
 from hsm_crypto_channel import cmac
 from hsm_crypto_pool import (
     REASON_AUTHENTICATION,
+    REASON_FAILED,
     Buffer,
     CryptoError,
     Handle,
@@ -48,7 +49,7 @@ _RULES = {
     CIPHER_AES_OFB: (_AES_BITS, range(16, 17), False),
     CIPHER_AES_CFB: (_AES_BITS, range(16, 17), False),
     CIPHER_AES_CTR: (_AES_BITS, range(16, 17), False),
-    CIPHER_AES_GCM: (_AES_BITS, range(1, 129), True),
+    CIPHER_AES_GCM: (_AES_BITS, range(1, 513), True),
     CIPHER_AES_CCM: (_AES_BITS, range(7, 14), True),
     CIPHER_AES_XTS: ((256, 512), range(16, 17), False),
     CIPHER_CHACHA20_POLY1305: ((256,), range(12, 13), True),
@@ -79,6 +80,8 @@ def _mode(cipher: int, key: bytes, iv: bytes) -> Cipher:
         CIPHER_AES_CTR: modes.CTR,
         CIPHER_AES_XTS: modes.XTS,
     }
+    if cipher == CIPHER_AES_XTS and key[: len(key) // 2] == key[len(key) // 2 :]:
+        raise CryptoError(REASON_FAILED)
     return Cipher(algorithms.AES(key), kinds[cipher](iv))
 
 
@@ -146,7 +149,7 @@ def _aead(cipher: int, key: bytes):
 class AesKey(Handle):
     """A secret key of 128, 192, 256 or 512 bits."""
 
-    _KIND = 6
+    _KIND = 4
     bits: int
 
     @staticmethod
@@ -190,7 +193,7 @@ class AesKey(Handle):
             out = _mode(cipher, key, bytes(iv)).decryptor().update(bytes(data))
             return put(buffer, out, data, iv)
         if len(data) < _TAG_BYTES:
-            raise ValueError
+            raise CryptoError(REASON_AUTHENTICATION)
         check_apart(buffer, data, iv, associated_data)
         try:
             out = _aead(cipher, key).decrypt(bytes(iv), bytes(data), bytes(associated_data))
@@ -266,9 +269,11 @@ class AesKey(Handle):
         buffer: Room,
     ) -> int:
         check_apart(buffer, salt, iv, data)
-        if not len(data) or len(data) % _BLOCK_BYTES or len(buffer) < len(data):
+        if len(buffer) < len(data):
             raise ValueError
         cipher = self._pbes2(hash, salt, iterations, bits, iv)
+        if not len(data) or len(data) % _BLOCK_BYTES:
+            raise CryptoError(REASON_AUTHENTICATION)
         padded = cipher.decryptor().update(bytes(data))
         count = padded[-1]
         if not 1 <= count <= _BLOCK_BYTES or padded[-count:] != bytes([count]) * count:

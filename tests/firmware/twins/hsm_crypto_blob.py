@@ -24,12 +24,20 @@ def wrap(dkek: bytes, key: Handle, algorithms_allowed: bytes) -> bytes:
     """The blob of a key. ValueError: a list of more than 255 algorithms, or no key."""
     if len(algorithms_allowed) > 255:
         raise ValueError
-    kind, bits, fields = _fields(key)
-    plain = module.random(_RANDOM_BYTES) + bits.to_bytes(2, "big") + fields + b"\x80"
+    return build(dkek, algorithms_allowed, *_fields(key))
+
+
+def build(dkek: bytes, algorithms_allowed: bytes, kind: int, size: int, fields: bytes) -> bytes:
+    """A blob of any type and fields: `size` is bits, of an AES key bytes."""
+    plain = module.random(_RANDOM_BYTES) + size.to_bytes(2, "big") + fields + b"\x80"
     plain += bytes(-len(plain) % _BLOCK_BYTES)
-    head = hashlib.sha256(dkek).digest()[:8] + bytes([kind]) + _item(_OIDS[kind])
-    head += _item(algorithms_allowed) + _item(b"") + _item(b"")
-    covered = head + _cipher(dkek).encryptor().update(plain)
+    head = hashlib.sha256(dkek).digest()[:8] + bytes([kind]) + item(_OIDS.get(kind, b""))
+    head += item(algorithms_allowed) + item(b"") + item(b"")
+    return authenticated(dkek, head + _cipher(dkek).encryptor().update(plain))
+
+
+def authenticated(dkek: bytes, covered: bytes) -> bytes:
+    """With the MAC behind it."""
     return covered + cmac(_derived(dkek, 2), covered)
 
 
@@ -37,8 +45,8 @@ def unwrap(dkek: bytes, blob: bytes) -> tuple[Handle, bytes]:
     """The key of a blob and its allowed algorithms. CryptoError."""
     if blob[:8] != hashlib.sha256(dkek).digest()[:8]:
         raise CryptoError(REASON_AUTHENTICATION)
-    covered, mac = blob[:-_BLOCK_BYTES], blob[-_BLOCK_BYTES:]
-    if cmac(_derived(dkek, 2), covered) != mac:
+    covered = blob[:-_BLOCK_BYTES]
+    if authenticated(dkek, covered) != blob:
         raise CryptoError(REASON_AUTHENTICATION)
     try:
         kind = covered[8]
@@ -58,7 +66,8 @@ def _cipher(dkek: bytes) -> Cipher:
     return Cipher(algorithms.AES(_derived(dkek, 1)), modes.CBC(bytes(_BLOCK_BYTES)))
 
 
-def _item(value: bytes) -> bytes:
+def item(value: bytes) -> bytes:
+    """A value with its length before it."""
     return len(value).to_bytes(2, "big") + value
 
 
@@ -74,7 +83,8 @@ def _items(data: bytes, count: int) -> list[bytes]:
     return [*values, data]
 
 
-def _minimal(number: int) -> bytes:
+def minimal(number: int) -> bytes:
+    """Big endian, without leading zeros."""
     return number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 
@@ -82,16 +92,16 @@ def _fields(key: Handle) -> tuple[int, int, bytes]:
     if isinstance(key, module.RsaKey):
         numbers = key._open().private_numbers()
         public = numbers.public_numbers
-        values = [_minimal(number) for number in (numbers.d, public.n, public.e)]
-        return TYPE_RSA, key.bits, b"".join(map(_item, values))
+        values = [minimal(number) for number in (numbers.d, public.n, public.e)]
+        return TYPE_RSA, key.bits, b"".join(map(item, values))
     if isinstance(key, module.AesKey):
         return TYPE_AES, key.bits // 8, key._open()
     if not isinstance(key, (module.EcKey, RawKey)):
         raise TypeError
     p, a, b, g, n, _ = module.curve_parameters(key.curve)
     private = key._open()
-    d = _minimal(private) if isinstance(private, int) else private
-    return TYPE_EC, 8 * len(p), b"".join(map(_item, (a, b, p, n, g, d, key.public())))
+    d = minimal(private) if isinstance(private, int) else private
+    return TYPE_EC, 8 * len(p), b"".join(map(item, (a, b, p, n, g, d, key.public())))
 
 
 def _read_rsa(bits: int, fields: bytes) -> Handle:
@@ -130,7 +140,7 @@ def _read_ec(_bits: int, fields: bytes) -> Handle:
             raise ValueError
         key = module.EcKey._from_scalar(curve, scalar)
     try:
-        if key.public() != public:
+        if public and key.public() != public:
             raise ValueError
     except (CryptoError, ValueError):
         key.wipe()

@@ -141,11 +141,12 @@ class EcKey(Handle):
 
     def _serialise(self) -> bytes:
         width = curve_of(self.curve).order_bytes
-        return bytes([self.curve]) + self._open().to_bytes(width, "big")
+        return bytes([self.curve]) + self._open().to_bytes(width, "big") + self.public()[1:]
 
     @classmethod
     def _deserialise(cls, form: bytes) -> "EcKey":
-        return cls._from_scalar(form[0], int.from_bytes(form[1:], "big"))
+        width = curve_of(form[0]).order_bytes
+        return cls._from_scalar(form[0], int.from_bytes(form[1 : 1 + width], "big"))
 
 
 @functools.lru_cache(maxsize=64)

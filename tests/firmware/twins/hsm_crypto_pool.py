@@ -110,7 +110,7 @@ class Handle:
 
 
 def serialise(handle: Handle) -> bytes:
-    """A handle's kind and contents."""
+    """A handle's kind and contents, as native_crypto/core/object.h says."""
     return bytes([handle._KIND]) + handle._serialise()
 
 

@@ -126,17 +126,17 @@ class RawKey(Handle):
         return self._library_key().public_key().public_bytes_raw()
 
     def _serialise(self) -> bytes:
-        return bytes([self.curve]) + self._open()
+        return bytes([self.curve]) + self._open() + self.public()
 
     @classmethod
     def _deserialise(cls, form: bytes) -> Self:
-        return cls._from_bytes(form[0], form[1:])
+        return cls._from_bytes(form[0], form[1 : 1 + RAW_CURVES[form[0]].key_bytes])
 
 
 class EdwardsKey(RawKey):
     """A private key for EdDSA: CURVE_ED25519 or CURVE_ED448."""
 
-    _KIND = 4
+    _KIND = 5
     _CURVES = (CURVE_ED25519, CURVE_ED448)
 
     def sign(self, message: Buffer) -> bytes:
@@ -146,7 +146,7 @@ class EdwardsKey(RawKey):
 class MontgomeryKey(RawKey):
     """A private key for Diffie-Hellman: CURVE_X25519 or CURVE_X448."""
 
-    _KIND = 5
+    _KIND = 6
     _CURVES = (CURVE_X25519, CURVE_X448)
 
     def ecdh_into(self, public: Buffer, buffer: Room) -> int:

@@ -93,21 +93,17 @@ class RsaKey(Handle):
 
     @classmethod
     def _deserialise(cls, form: bytes) -> "RsaKey":
-        size = int.from_bytes(form[:2], "big") // 8
+        half = int.from_bytes(form[:2], "big") // 16
         exponent = int.from_bytes(form[2:6], "big")
-        p = int.from_bytes(form[6 : 6 + size // 2], "big")
-        q = int.from_bytes(form[6 + size // 2 :], "big")
+        p, q = (int.from_bytes(form[at : at + half], "big") for at in (6, 6 + half))
         return cls._from_key(rsa_from_primes(p, q, exponent))
 
     def _serialise(self) -> bytes:
         numbers = self._open().private_numbers()
-        half = self.bits // 16
-        return (
-            self.bits.to_bytes(2, "big")
-            + numbers.public_numbers.e.to_bytes(4, "big")
-            + numbers.p.to_bytes(half, "big")
-            + numbers.q.to_bytes(half, "big")
-        )
+        p, q = max(numbers.p, numbers.q), min(numbers.p, numbers.q)
+        parts = (p, q, numbers.d % (p - 1), numbers.d % (q - 1), pow(q, -1, p))
+        header = self.bits.to_bytes(2, "big") + numbers.public_numbers.e.to_bytes(4, "big")
+        return header + b"".join(part.to_bytes(self.bits // 16, "big") for part in parts)
 
     def modulus(self) -> bytes:
         return self._open().public_key().public_numbers().n.to_bytes(self.bits // 8, "big")
