@@ -61,6 +61,11 @@ class PublicKeyAuthentication:
         registered = sum([self.is_registered(slot) for slot in range(total)])
         return total, total - registered, required, self.authenticated()
 
+    def can_be_reached(self):
+        """True if as many keys are registered as must sign: from then on the quorum decides."""
+        total, missing, required, _ = self.state()
+        return total - missing >= required
+
     def authenticated(self):
         """Holders that have signed the challenge."""
         mask, count = self._authenticated, 0
