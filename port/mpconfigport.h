@@ -23,6 +23,10 @@
 // The smallest blocks: functions and short tuples have this size, and RP2040 is short of heap, not of time.
 #define MICROPY_BYTES_PER_GC_BLOCK (16)
 #define MICROPY_ALLOC_PATH_MAX (64)
+// As many names as most modules have, and as many modules as there are: tables that grow are made anew each time,
+// which was a third of a boot.
+#define MICROPY_MODULE_DICT_SIZE (17)
+#define MICROPY_LOADED_MODULES_DICT_SIZE (73)
 #define MICROPY_ENABLE_EMERGENCY_EXCEPTION_BUF (1)
 #define MICROPY_EMERGENCY_EXCEPTION_BUF_SIZE (256)
 

@@ -50,10 +50,7 @@ class FlashFile:
 
 
 class Bridge:
-    """Serves one card to vpcd.
-
-    `log` gets one line per message, for people; `on_served` is called after each.
-    """
+    """Serves one card to vpcd. `log` gets one line per message, for people."""
 
     def __init__(
         self,
@@ -61,13 +58,11 @@ class Bridge:
         card: CardInReader,
         flash_file: FlashFile,
         log: Callable[[str], None] = lambda line: None,
-        on_served: Callable[[], None] = lambda: None,
     ) -> None:
         self._link = link
         self._card = card
         self._flash_file = flash_file
         self._log = log
-        self._on_served = on_served
         self._atr = card.icc_power_on()
         card.icc_power_off()
 
@@ -80,7 +75,6 @@ class Bridge:
             answer = self._control(message[0]) if len(message) == 1 else self._apdu(message)
             if answer is not None:
                 self._link.send(answer)
-            self._on_served()
 
     def _control(self, code: int) -> bytes | None:
         if code == vpcd.GET_ATR:

@@ -9,8 +9,6 @@ import socket
 import subprocess
 from pathlib import Path
 
-from smartcard import scard
-
 from sim.pcsc.vpcd import PORT, SlotError, VpcdLink
 
 PCSCD_SOCKET = Path("/run/pcscd/pcscd.comm")
@@ -48,19 +46,6 @@ def is_running() -> bool:
         except OSError:
             return False
     return True
-
-
-def shows_card(reader_name: str) -> bool:
-    """True once programs that ask pcscd find a card in that reader."""
-    result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
-    if result != scard.SCARD_S_SUCCESS:
-        return False
-    try:
-        asked = [(reader_name, scard.SCARD_STATE_UNAWARE)]
-        result, states = scard.SCardGetStatusChange(context, 0, asked)
-    finally:
-        scard.SCardReleaseContext(context)
-    return result == scard.SCARD_S_SUCCESS and bool(states[0][1] & scard.SCARD_STATE_PRESENT)
 
 
 def connect() -> tuple[VpcdLink, Pcscd]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import secrets
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,14 +66,23 @@ class _Announcement:
     """Says that the card is there as soon as other programs can see it."""
 
     def __init__(self, board_name: str, say: Callable[[str], None]) -> None:
-        self._board_name = board_name
+        self._text = f'{board_name} is in the reader "{READER_NAME}"; Ctrl-C takes it out'
         self._say = say
-        self._is_said = False
+        self._onlooker: subprocess.Popen[bytes] | None = subprocess.Popen(
+            [sys.executable, "-m", "sim.pcsc.onlooker", READER_NAME], start_new_session=True
+        )
 
     def __call__(self) -> None:
-        if not self._is_said and daemon.shows_card(READER_NAME):
-            self._is_said = True
-            self._say(f'{self._board_name} is in the reader "{READER_NAME}"; Ctrl-C takes it out')
+        """Look, until it was said."""
+        if self._onlooker is not None and self._onlooker.poll() is not None:
+            self._onlooker = None
+            self._say(self._text)
+
+    def close(self) -> None:
+        """Nobody has to know any more."""
+        if self._onlooker is not None:
+            self._onlooker.kill()
+            self._onlooker.wait()
 
 
 def fresh_seed() -> int:
@@ -94,17 +105,19 @@ def serve(
             link.wait_for_first_message(stop)
             device.power_on()
             flash_file = FlashFile(device.flash, flash_path)
-            log = say if verbose else lambda line: None
-            bridge = Bridge(link, device, flash_file, log, _Announcement(device.board.name, say))
+            bridge = Bridge(link, device, flash_file, say if verbose else lambda line: None)
+            announce = _Announcement(device.board.name, say)
             flash_file.save_changes()
             device.host.on_slice = stop.unplug_if_set
             try:
-                bridge.serve(stop)
+                # Asked again and again, also while pcscd has nothing to say.
+                bridge.serve(lambda: announce() or stop())
             except _Unplugged:
                 say("unplugged during a command")
             except Closed:
                 say("pcscd has ended")
             finally:
+                announce.close()
                 flash_file.save_changes()
         finally:
             link.close()

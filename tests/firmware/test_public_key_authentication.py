@@ -154,6 +154,30 @@ def test_before_all_are_registered_a_quorum_suffices() -> None:
     device.generate_ec(1, P256)
 
 
+def test_once_a_quorum_can_be_reached_the_pin_alone_brings_no_root() -> None:
+    """Who had the PIN could fill the free slots with keys of his own otherwise."""
+    device = set_up(4, 2)
+    other_root = Party(b"UTTHIEVES00001")
+    verify_certificate(device, other_root.contents())
+    for party in custodians(2):
+        register(device, pki.request(party, DEVICE))
+    device.power_on()
+    device.verify()
+    last_root = Party(b"UTTHIEVES00002")
+    verify_certificate(device, last_root.contents(), expect=0x6982)
+    select(device, 0x81B6, last_root.name, expect=0x6A88)
+
+
+def test_a_forged_certificate_of_a_known_holder_is_refused() -> None:
+    device = set_up(1, 1)
+    right = DEVICE.contents()
+    select(device, 0x81B6, ROOT.name)
+    verify_certificate(device, right)
+    forged = right[:-1] + bytes([right[-1] ^ 1])
+    select(device, 0x81B6, ROOT.name)
+    verify_certificate(device, forged, expect=0x6985)
+
+
 @pytest.mark.parametrize("signer", [lambda: EcSigner(hsm_crypto.CURVE_SECP521R1, 5), RsaSigner])
 def test_kinds_of_keys(signer) -> None:
     device = set_up(1, 1)

@@ -80,6 +80,8 @@ class MemoryWatch:
         # The card waits already: for its first command it is as if it began to now.
         self._begin()
         run()
+        # The host can have the answer before the card has wiped the stack.
+        self.device.run_for_ms(1)
         stack, pool, heap = self._peaks
         heap_total = self._heap.total_bytes
         self._heap = None

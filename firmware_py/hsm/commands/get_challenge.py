@@ -32,4 +32,4 @@ def _remember(public_keys, challenge):
         return
     public_keys.forget()
     if limits.SIGNED_CHALLENGE_BYTES_MIN <= len(challenge) <= limits.SIGNED_CHALLENGE_BYTES_MAX:
-        public_keys.challenge = bytes(challenge)
+        public_keys.challenge = bytearray(challenge)

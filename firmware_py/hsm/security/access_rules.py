@@ -8,6 +8,7 @@ from micropython import const
 
 from hsm.files.object_ids import (
     EF_ATR,
+    EF_ATTESTATION_CERTIFICATE,
     EF_DIR,
     EF_TOKEN_INFO,
     FID_DEVICE_KEY,
@@ -62,14 +63,14 @@ def check_read(fid, status):
 
 def check_update(fid, status):
     """AccessDenied unless `fid` may be written now."""
-    if fid in (EF_DIR, EF_ATR):
+    if fid in (EF_DIR, EF_ATR, EF_ATTESTATION_CERTIFICATE):
         raise AccessDenied
     _check(_RULES.get(fid >> 8, _NEVER)[1], status)
 
 
 def check_delete(fid, status):
     """AccessDenied unless `fid` may be deleted now. NotAllowed: the card makes this file itself."""
-    if fid in (EF_DIR, EF_ATR, EF_TOKEN_INFO):
+    if fid in (EF_DIR, EF_ATR, EF_TOKEN_INFO, EF_ATTESTATION_CERTIFICATE):
         raise NotAllowed
     if fid == FID_DEVICE_KEY:
         raise AccessDenied
@@ -103,8 +104,8 @@ def check_replacement(status):
 def check_new_root(status):
     """AccessDenied unless a root of trust may come now.
 
-    The user may always bring one; until all keys for authentication are registered, so may who
-    has verified the PIN or the SO-PIN, since nobody can be authenticated then.
+    The user may always bring one; until a quorum can be reached, so may who has verified the PIN or
+    the SO-PIN, since nobody can be authenticated then.
     """
     if not _may_bring_root(status):
         raise AccessDenied
@@ -126,7 +127,7 @@ def _may_bring_root(status):
     if status.user_is_authenticated():
         return True
     keys = status.public_keys
-    return _is_owner(status) and keys.is_configured() and keys.state()[1] > 0
+    return _is_owner(status) and keys.is_configured() and not keys.can_be_reached()
 
 
 def _check(rule, status):

@@ -26,7 +26,7 @@ class AlreadyRegistered(Exception):
 
 
 class PublicKeyAuthentication:
-    """`challenge`: what the holders sign in this session, or None."""
+    """`challenge`: what the holders sign in this session, a bytearray, or None."""
 
     def __init__(self, store):
         self._store = store
@@ -36,7 +36,13 @@ class PublicKeyAuthentication:
     def forget(self):
         """Nobody has signed anything: logout, or a new challenge."""
         self._authenticated = 0
-        self.challenge = None
+        self._forget_challenge()
+
+    def _forget_challenge(self):
+        # Hosts draw random numbers for themselves by the same command: none stays in the heap.
+        if self.challenge is not None:
+            self.challenge[:] = bytes(len(self.challenge))
+            self.challenge = None
 
     def is_configured(self):
         return self._store.contains(ID_PUBLIC_KEY_AUTHENTICATION)
@@ -54,6 +60,11 @@ class PublicKeyAuthentication:
         total, required = self._numbers()
         registered = sum([self.is_registered(slot) for slot in range(total)])
         return total, total - registered, required, self.authenticated()
+
+    def can_be_reached(self):
+        """True if as many keys are registered as must sign: from then on the quorum decides."""
+        total, missing, required, _ = self.state()
+        return total - missing >= required
 
     def authenticated(self):
         """Holders that have signed the challenge."""
@@ -73,7 +84,7 @@ class PublicKeyAuthentication:
         """The holder of the key in `slot` signed. With the quorum the challenge is used up."""
         self._authenticated |= 1 << slot
         if self.quorum_is_reached():
-            self.challenge = None
+            self._forget_challenge()
 
     def key(self, slot):
         """The PublicKey in `slot`. NotFound."""

@@ -16,6 +16,7 @@ from hsm.files.object_ids import EF_DEVICE_CERTIFICATE, KIND_FILE, PREFIX_CA_CER
 from hsm.keys.cv_certificate import TAG_CERTIFICATE
 from hsm.keys.cv_certificate_check import CvCertificate
 from hsm.keys.public_key import InvalidSignature, MalformedCertificate
+from hsm.store import NotFound
 
 # [SCHSM] 14.4: the last ids are not for certificates.
 _CA_FILES = 0xFE
@@ -53,9 +54,13 @@ class TrustStore:
         MalformedCertificate, InvalidSignature, UnknownAuthority, TrustStoreFull.
         """
         certificate = CvCertificate(contents)
-        if self.find(certificate.holder) is not None:
-            return
         key = self._verify(certificate, limits.CERTIFICATE_CHAIN_MAX)
+        known = self.find(certificate.holder)
+        if known is not None:
+            # A holder keeps his key: another one does not slip into his place.
+            if known.encode() != key.encode():
+                raise InvalidSignature
+            return
         if len(self._load()) + self._added >= limits.TRUSTED_CERTIFICATES_MAX:
             raise TrustStoreFull
         if keep:
@@ -76,7 +81,8 @@ class TrustStore:
                 key = self._verify(CvCertificate(contents[start:end]), depth)
                 self._keys[holder] = key
                 return key
-            except (InvalidSignature, MalformedCertificate, UnknownAuthority):
+            except (InvalidSignature, MalformedCertificate, UnknownAuthority, NotFound, TlvError):
+                # The last two: the file was deleted or rewritten in this session.
                 continue
             except CryptoError as error:
                 if error.args[0] != REASON_POINT:
