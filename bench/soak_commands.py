@@ -17,6 +17,7 @@ from sim.device import Device
 from sim.life import card as hsm
 from sim.life.card import Card, CardError, tlv
 from sim.life.cvc import AUTHENTICATED_REQUEST, BODY, CERTIFICATE, PUBLIC_KEY, CvCertificate, find
+from sim.life.services import raw_key_template
 from sim.life.story import check_signature
 
 PIN, SO_PIN, SHARE = b"648219", b"57621880", bytes(range(32))
@@ -35,20 +36,10 @@ SIGN_EDDSA, ECDH, CBC_ENCRYPT, CBC_DECRYPT, CIPHER_EXTENDED, DERIVE = (
 AES_256, WRONG_ALGORITHM = 0xB2, 0xEE
 OID_HMAC_SHA256 = bytes.fromhex("2A864886F70D0209")
 OID_AES256_GCM = bytes.fromhex("60864801650304012E")
-# P, order and G of [RFC7748] 4.1 and [RFC8032] 5.1.
-P_25519 = (2**255 - 19).to_bytes(32, "big")
-N_25519 = (2**252 + 27742317777372353535851937790883648493).to_bytes(32, "big")
-G_X25519, G_ED25519 = b"\x09" + bytes(31), b"\x58" + b"\x66" * 31
 
 
 class SoakError(Exception):
     """An answer is not what it must be; one line."""
-
-
-def curve_template(generator: bytes) -> bytes:
-    """The value of 7F49 for a key of [RFC7748] or [RFC8032]."""
-    oid = tlv(0x06, bytes.fromhex("04007F00070202020203"))
-    return oid + tlv(0x81, P_25519) + tlv(0x82, N_25519) + tlv(0x83, generator)
 
 
 def point(key_request: bytes, tag: int = 0x86) -> bytes:
@@ -103,8 +94,8 @@ class Subject:
         key = CvCertificate.parse(find(request, AUTHENTICATED_REQUEST)[0]).key
         assert isinstance(key, ec.EllipticCurvePublicKey)
         self.p384 = key
-        for key_id, generator in ((KEY_ED25519, G_ED25519), (KEY_X25519, G_X25519)):
-            template = curve_template(generator)
+        for key_id, curve in ((KEY_ED25519, "Ed25519"), (KEY_X25519, "X25519")):
+            template = raw_key_template(curve)
             self.points[key_id] = point(card.generate_key_pair(key_id, template), 0x84)
         for key_id in (KEY_AES, KEY_HMAC):
             self.send(command(0x00, 0x48, key_id, AES_256))

@@ -32,7 +32,7 @@ UNCOMPRESSED = b"\x04"
 
 def _do(ins: int, key_id: int, algorithm: int, data: bytes) -> bytes:
     apdu = command(0x80, ins, key_id, algorithm, data, 65536, extended=True)
-    return services.do(bench().card, f"{ins:02X}", apdu)
+    return bench().card.do(f"{ins:02X}", apdu)
 
 
 def _cipher(key_id: int, algorithm: int, data: bytes) -> bytes:
@@ -63,7 +63,7 @@ class KeyKinds:
         counter = b"" if uses is None else tlv(hsm.TAG_USE_COUNTER, uses.to_bytes(4, "big"))
         apdu = command(0x00, 0x48, number, AES_SIZES[kind], counter)
         with expecting(refused):
-            services.do(bench().card, "GENERATE SYMMETRIC KEY", apdu)
+            bench().card.do("GENERATE SYMMETRIC KEY", apdu)
 
     @keyword
     def card_should_decrypt_what_it_encrypted(self, number: int) -> None:

@@ -26,7 +26,7 @@ HASH_BYTES = 32
 
 
 def _do(name: str, ins: int, p1: int, p2: int, data: bytes = b"") -> bytes:
-    return services.do(bench().card, name, command(0x80, ins, p1, p2, data, 256))
+    return bench().card.do(name, command(0x80, ins, p1, p2, data, 256))
 
 
 @library(scope="GLOBAL", auto_keywords=False)

@@ -88,15 +88,15 @@ class Trust:
         device = check_device_certificate(bench().memory.certificate).holder.encode()
         with expecting(refused):
             chosen = command(0x00, 0x22, 0x81, 0xA4, tlv(0x83, holder.name))
-            services.do(card, "MANAGE SECURITY ENVIRONMENT", chosen)
+            card.do("MANAGE SECURITY ENVIRONMENT", chosen)
             signature = signer.sign(device + self._challenge)
             answer = command(0x00, 0x82, 0x00, 0x00, signature, extended=True)
-            services.do(card, "EXTERNAL AUTHENTICATE", answer)
+            card.do("EXTERNAL AUTHENTICATE", answer)
 
     @keyword
     def custodians_should_be(self, registered: int, signed: int) -> None:
         """What the card tells about them."""
         apdu = command(0x80, 0x54, 0x00, 0x00, ne=256)
-        total, missing, _, found = services.do(bench().card, "custodians", apdu)
+        total, missing, _, found = bench().card.do("custodians", apdu)
         if (total - missing, found) != (registered, signed):
             raise AssertionError(f"{total - missing} are registered, and {found} have signed")

@@ -17,7 +17,6 @@ from robot.api.deco import keyword, library
 from robot_tests.keywords.bench import bench
 from robot_tests.keywords.outcomes import expecting
 from sim.apdu import command
-from sim.life import services
 from sim.life.card import tlv
 
 SCHEMES = {"secp256k1": 0x01, "P-256": 0x02, "symmetric": 0x03}
@@ -38,7 +37,7 @@ def _path(text: str) -> bytes:
 
 
 def _do(p1: int, p2: int, data: bytes) -> bytes:
-    return services.do(bench().card, "HIERARCHICAL KEYS", command(0x80, 0x4A, p1, p2, data, 256))
+    return bench().card.do("HIERARCHICAL KEYS", command(0x80, 0x4A, p1, p2, data, 256))
 
 
 @library(scope="GLOBAL", auto_keywords=False)
@@ -110,4 +109,4 @@ class Wallet:
 
 def _sign(digest: bytes) -> bytes:
     apdu = command(0x80, 0x68, 0x00, SIGN_BY_NODE, digest, 256)
-    return services.do(bench().card, "SIGN", apdu)
+    return bench().card.do("SIGN", apdu)

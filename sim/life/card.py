@@ -123,7 +123,8 @@ class Card:
         """Any command; GET RESPONSE is followed, no status word is judged."""
         return exchange(self._transmit, apdu)
 
-    def _do(self, name: str, apdu: bytes) -> bytes:
+    def do(self, name: str, apdu: bytes) -> bytes:
+        """Response data of a command that must succeed; CardError under that name."""
         response = self.send(apdu)
         if not response.ok:
             raise CardError(name, response.sw)
@@ -131,7 +132,7 @@ class Card:
 
     def select(self) -> bytes:
         """SELECT the SmartCard-HSM applet; its FCP. Ends the PIN session ([SCHSM] 3)."""
-        return self._do("SELECT", command(0x00, 0xA4, 0x04, 0x00, APPLET_AID, 256))
+        return self.do("SELECT", command(0x00, 0xA4, 0x04, 0x00, APPLET_AID, 256))
 
     def initialize(
         self,
@@ -154,11 +155,11 @@ class Card:
         for tag, number in ((TAG_DKEK_SHARES, dkek_shares), (TAG_KEY_DOMAINS, key_domains)):
             if number is not None:
                 data += tlv(tag, bytes((number,)))
-        self._do("INITIALIZE DEVICE", command(0x80, 0x50, 0x00, 0x00, data))
+        self.do("INITIALIZE DEVICE", command(0x80, 0x50, 0x00, 0x00, data))
 
     def version(self) -> bytes:
         """INITIALIZE DEVICE without data: free memory, state, version ([SCHSM] 10.1)."""
-        return self._do("INITIALIZE DEVICE query", command(0x80, 0x50, 0x00, 0x00, ne=256))
+        return self.do("INITIALIZE DEVICE query", command(0x80, 0x50, 0x00, 0x00, ne=256))
 
     def pin_status(self, reference: int = USER_PIN_REFERENCE) -> int:
         """The status word of VERIFY without data ([SCHSM] 9.1)."""
@@ -170,12 +171,12 @@ class Card:
 
     def verify(self, pin: bytes, reference: int = USER_PIN_REFERENCE) -> None:
         """VERIFY the user PIN, or the SO-PIN."""
-        self._do("VERIFY", command(0x00, 0x20, 0x00, reference, pin))
+        self.do("VERIFY", command(0x00, 0x20, 0x00, reference, pin))
 
     def reset_retry_counter(self, so_pin: bytes, new_pin: bytes = b"") -> None:
         """RESET RETRY COUNTER: by right of the SO-PIN all tries, or a new PIN ([SCHSM] 9.3)."""
         p1, data = (0x00 if new_pin else 0x01), so_pin + new_pin
-        self._do("RESET RETRY COUNTER", command(0x00, 0x2C, p1, USER_PIN_REFERENCE, data))
+        self.do("RESET RETRY COUNTER", command(0x00, 0x2C, p1, USER_PIN_REFERENCE, data))
 
     def generate_key_pair(
         self,
@@ -199,36 +200,36 @@ class Card:
         if domain is not None:
             data += tlv(TAG_KEY_DOMAIN, bytes((domain,)))
         apdu = command(0x00, 0x46, key_id, 0x00, data, 65536, extended=True)
-        return self._do("GENERATE ASYMMETRIC KEY PAIR", apdu)
+        return self.do("GENERATE ASYMMETRIC KEY PAIR", apdu)
 
     def sign(self, key_id: int, algorithm: int, data: bytes) -> bytes:
         """SIGN ([SCHSM] 16)."""
         apdu = command(0x80, 0x68, key_id, algorithm, data, 512, extended=True)
-        return self._do("SIGN", apdu)
+        return self.do("SIGN", apdu)
 
     def decipher(self, key_id: int, cryptogram: bytes) -> bytes:
         """DECIPHER without padding: the whole block comes back ([SCHSM] 17.1)."""
         apdu = command(0x80, 0x62, key_id, DECIPHER_RSA_RAW, cryptogram, 512, extended=True)
-        return self._do("DECIPHER", apdu)
+        return self.do("DECIPHER", apdu)
 
     def uses_left(self, key_id: int) -> int | None:
         """What is left of the key's use counter, in SELECT's answer; None without one."""
         file_id = (KEY_PREFIX | key_id).to_bytes(2, "big")
-        control = self._do("SELECT", command(0x00, 0xA4, 0x00, 0x00, file_id, 256))
+        control = self.do("SELECT", command(0x00, 0xA4, 0x00, 0x00, file_id, 256))
         counter = bytes((TAG_USE_COUNTER, 4))
         at = control.find(counter, control.find(b"\xa5"))
         return None if at < 0 else int.from_bytes(control[at + 2 : at + 6], "big")
 
     def list_objects(self) -> list[int]:
         """ENUMERATE OBJECTS: file identifiers ([SCHSM] 8.1)."""
-        data = self._do("ENUMERATE OBJECTS", command(0x00, 0x58, 0x00, 0x00, ne=65536))
+        data = self.do("ENUMERATE OBJECTS", command(0x00, 0x58, 0x00, 0x00, ne=65536))
         return [int.from_bytes(data[i : i + 2], "big") for i in range(0, len(data), 2)]
 
     def read_binary(self, file_id: int, offset: int, length: int) -> bytes:
         """READ BINARY: up to `length` bytes from `offset` ([SCHSM] 8.2)."""
         data = tlv(0x54, offset.to_bytes(4, "big"))
         apdu = command(0x00, 0xB1, file_id >> 8, file_id & 0xFF, data, length, extended=True)
-        return self._do("READ BINARY", apdu)
+        return self.do("READ BINARY", apdu)
 
     def read_file(self, file_id: int, block: int = 1024) -> bytes:
         """READ BINARY from the start to the end of an elementary file ([SCHSM] 8.2)."""
@@ -254,7 +255,7 @@ class Card:
 
     def change_pin(self, old: bytes, new: bytes, reference: int = USER_PIN_REFERENCE) -> None:
         """CHANGE REFERENCE DATA ([SCHSM] 9.2)."""
-        self._do("CHANGE REFERENCE DATA", command(0x00, 0x24, 0x00, reference, old + new))
+        self.do("CHANGE REFERENCE DATA", command(0x00, 0x24, 0x00, reference, old + new))
 
     def key_domain(self, number: int = 0) -> KeyDomain | None:
         """MANAGE KEY DOMAIN: the state of a domain; None if it is not set up ([SCHSM] 11)."""
@@ -268,26 +269,26 @@ class Card:
     def set_up_key_domain(self, number: int, shares: int) -> KeyDomain:
         """MANAGE KEY DOMAIN: let a domain wait for its shares."""
         apdu = command(0x80, 0x52, 0x01, number, bytes((shares,)), 256)
-        return KeyDomain.parse(self._do("MANAGE KEY DOMAIN (set up)", apdu))
+        return KeyDomain.parse(self.do("MANAGE KEY DOMAIN (set up)", apdu))
 
     def import_dkek_share(self, share: bytes, number: int = 0) -> KeyDomain:
         """MANAGE KEY DOMAIN: one share of 32 bytes; needs no login."""
         apdu = command(0x80, 0x52, 0x00, number, share, 256)
-        return KeyDomain.parse(self._do("MANAGE KEY DOMAIN (import)", apdu))
+        return KeyDomain.parse(self.do("MANAGE KEY DOMAIN (import)", apdu))
 
     def clear_key_domain(self, number: int = 0) -> KeyDomain:
         """MANAGE KEY DOMAIN: forget the DKEK and its shares."""
         apdu = command(0x80, 0x52, 0x04, number, ne=256)
-        return KeyDomain.parse(self._do("MANAGE KEY DOMAIN (clear)", apdu))
+        return KeyDomain.parse(self.do("MANAGE KEY DOMAIN (clear)", apdu))
 
     def wrap_key(self, key_id: int) -> bytes:
         """WRAP KEY: the key blob ([SCHSM] 12.1)."""
-        return self._do("WRAP KEY", command(0x80, 0x72, key_id, 0x92, ne=65536, extended=True))
+        return self.do("WRAP KEY", command(0x80, 0x72, key_id, 0x92, ne=65536, extended=True))
 
     def unwrap_key(self, key_id: int, blob: bytes = b"") -> None:
         """UNWRAP KEY: from `blob`, or from EF 2F10 if there is none ([SCHSM] 12.2)."""
         apdu = command(0x80, 0x74, key_id, 0x93, blob, extended=bool(blob))
-        self._do("UNWRAP KEY", apdu)
+        self.do("UNWRAP KEY", apdu)
 
     def delete_key_domain(self, number: int = 0) -> None:
         """MANAGE KEY DOMAIN: the domain is not set up any more."""
@@ -298,17 +299,17 @@ class Card:
     def delete_file(self, file_id: int) -> None:
         """DELETE FILE ([SCHSM] 8.5)."""
         data = file_id.to_bytes(2, "big")
-        self._do("DELETE FILE", command(0x00, 0xE4, 0x02, 0x00, data))
+        self.do("DELETE FILE", command(0x00, 0xE4, 0x02, 0x00, data))
 
     def flash_state(self) -> FlashState:
         """How full and how worn the flash is; ends the PIN session and selects the HSM again."""
-        self._do("SELECT (rescue)", command(0x00, 0xA4, 0x04, 0x00, RESCUE_AID, 256))
-        space = self._do("READ (space)", command(0x80, 0x1E, 0x02, 0x00, ne=256))
-        wear = self._do("READ (wear)", command(0x80, 0x1E, 0x02, 0x01, ne=256))
+        self.do("SELECT (rescue)", command(0x00, 0xA4, 0x04, 0x00, RESCUE_AID, 256))
+        space = self.do("READ (space)", command(0x80, 0x1E, 0x02, 0x00, ne=256))
+        wear = self.do("READ (wear)", command(0x80, 0x1E, 0x02, 0x01, ne=256))
         self.select()
         free, _, total = struct.unpack_from(">3I", space)
         return FlashState(free, total, *struct.unpack_from(">5I", wear))
 
     def challenge(self, length: int) -> bytes:
         """GET CHALLENGE ([SCHSM] 8.6)."""
-        return self._do("GET CHALLENGE", command(0x00, 0x84, 0x00, 0x00, ne=length))
+        return self.do("GET CHALLENGE", command(0x00, 0x84, 0x00, 0x00, ne=length))

@@ -23,7 +23,10 @@ _DATES = tlv(0x5F25, bytes.fromhex("020500010001")) + tlv(0x5F24, bytes.fromhex(
 
 
 class Party:
-    """`name`: its holder reference; `secret`: the number that its key on P-256 is."""
+    """`name`: its holder reference; `secret`: the number that its key on P-256 is.
+
+    `public_key`: the 7F49 that its certificates carry; another one makes it certify another's key.
+    """
 
     def __init__(self, name: bytes, secret: int) -> None:
         self.name = name
@@ -32,7 +35,7 @@ class Party:
         point = b"\x04" + numbers.x.to_bytes(32, "big") + numbers.y.to_bytes(32, "big")
         cofactor = tlv(0x87, b"\x01")
         parameters = ec_key_template(_CURVE).removesuffix(cofactor)
-        self._public_key = tlv(TAG_PUBLIC_KEY, parameters + tlv(0x86, point) + cofactor)
+        self.public_key = tlv(TAG_PUBLIC_KEY, parameters + tlv(0x86, point) + cofactor)
 
     def sign(self, message: bytes) -> bytes:
         """ECDSA with SHA-256: r || s, 64 bytes."""
@@ -42,15 +45,16 @@ class Party:
 
     def certificate(self, authority: Party, role: int = TERMINAL_ROLE) -> bytes:
         """The value of a 7F21: what VERIFY CERTIFICATE takes."""
-        return self._signed(authority, tlv(0x7F4C, _ROLE_OID + tlv(0x53, bytes((role,)))) + _DATES)
+        return self.signed(authority, tlv(0x7F4C, _ROLE_OID + tlv(0x53, bytes((role,)))) + _DATES)
 
     def request(self, device: Party) -> bytes:
         """The value of a 67: this party's key, as `device` attests it."""
-        attested = tlv(CERTIFICATE, self._signed(self)) + tlv(AUTHORITY_REFERENCE, device.name)
+        attested = tlv(CERTIFICATE, self.signed(self)) + tlv(AUTHORITY_REFERENCE, device.name)
         return attested + tlv(SIGNATURE, device.sign(attested))
 
-    def _signed(self, authority: Party, more: bytes = b"") -> bytes:
+    def signed(self, authority: Party, more: bytes = b"") -> bytes:
+        """The value of a 7F21, without role and dates unless they are in `more`."""
         head = tlv(0x5F29, b"\x00") + tlv(AUTHORITY_REFERENCE, authority.name)
         holder = tlv(HOLDER_REFERENCE, self.name)
-        body = tlv(BODY, head + self._public_key + holder + more)
+        body = tlv(BODY, head + self.public_key + holder + more)
         return body + tlv(SIGNATURE, authority.sign(body))

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from sim.apdu import command
-from sim.life.card import Card, CardError
+from sim.life.card import Card
 
 _AGREE, _ENABLE, _UNLOCK, _DISABLE = 1, 2, 3, 4
 _NONCE_BYTES, _KEY_BYTES = 12, 32
@@ -52,7 +52,5 @@ class SecureLock:
         return ChaCha20Poly1305(key).encrypt(nonce, self._mask, self._point)
 
     def _do(self, action: int, data: bytes) -> bytes:
-        response = self._card.send(command(0x80, 0x64, 0x3A, action, data, 256))
-        if not response.ok:
-            raise CardError("EXTRAS (secure lock)", response.sw)
-        return response.data
+        apdu = command(0x80, 0x64, 0x3A, action, data, 256)
+        return self._card.do("EXTRAS (secure lock)", apdu)

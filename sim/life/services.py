@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sim.apdu import command
 from sim.life import card as hsm
-from sim.life.card import Card, CardError, tlv
+from sim.life.card import Card, tlv
 from sim.life.cvc import ECDSA_SHA256_OID
 from sim.life.party import ROOT_ROLE, Party
 
@@ -49,70 +49,62 @@ def raw_key_template(curve_name: str) -> bytes:
     return template + tlv(0x83, curve.generator)
 
 
-def do(card: Card, name: str, apdu: bytes) -> bytes:
-    """Response data; CardError unless the command succeeds."""
-    response = card.send(apdu)
-    if not response.ok:
-        raise CardError(name, response.sw)
-    return response.data
-
-
 def select_rescue(card: Card) -> None:
     """SELECT the rescue application, which ends the session ([SCHSM] 24)."""
-    do(card, "SELECT (rescue)", command(0x00, 0xA4, 0x04, 0x00, hsm.RESCUE_AID, 256))
+    card.do("SELECT (rescue)", command(0x00, 0xA4, 0x04, 0x00, hsm.RESCUE_AID, 256))
 
 
 def write_settings(card: Card, settings: bytes) -> None:
     """Replace all physical settings; the rescue application waits for the button."""
-    do(card, "WRITE (settings)", command(0x80, 0x1C, 0x01, 0x00, settings))
+    card.do("WRITE (settings)", command(0x80, 0x1C, 0x01, 0x00, settings))
 
 
 def attestation_key(card: Card) -> bytes:
     """The public key, which the rescue application makes when there is none."""
-    return do(card, "ATTEST (public key)", command(0x80, 0x10, 0x02, 0x00, ne=256))
+    return card.do("ATTEST (public key)", command(0x80, 0x10, 0x02, 0x00, ne=256))
 
 
 def put_seed(card: Card, number: int, seed: bytes) -> None:
     """HIERARCHICAL KEYS: the master node of a seed on secp256k1 ([SCHSM] 22)."""
-    do(card, "HIERARCHICAL KEYS", command(0x80, 0x4A, 0x01, number, seed))
+    card.do("HIERARCHICAL KEYS", command(0x80, 0x4A, 0x01, number, seed))
 
 
 def generate_aes(card: Card, key_id: int, metadata: bytes = b"") -> None:
     """GENERATE SYMMETRIC KEY: AES-256 ([SCHSM] 13.5)."""
-    do(card, "GENERATE SYMMETRIC KEY", command(0x00, 0x48, key_id, 0xB2, metadata))
+    card.do("GENERATE SYMMETRIC KEY", command(0x00, 0x48, key_id, 0xB2, metadata))
 
 
 def encrypt_block(card: Card, key_id: int) -> bytes:
     """CIPHER, AES-CBC: a block of zeros, whose cryptogram tells keys apart ([SCHSM] 19)."""
     apdu = command(0x80, 0x78, key_id, 0x10, bytes(16), 256)
-    return do(card, "CIPHER", apdu)
+    return card.do("CIPHER", apdu)
 
 
 def derive_key(card: Card, key_id: int, new_id: int) -> None:
     """DERIVE EC KEY: the old one plus 7 ([SCHSM] 18)."""
-    do(card, "DERIVE EC KEY", command(0x80, 0x76, key_id, new_id, b"\x98" + bytes(31) + b"\x07"))
+    card.do("DERIVE EC KEY", command(0x80, 0x76, key_id, new_id, b"\x98" + bytes(31) + b"\x07"))
 
 
 def set_options(card: Card, high_byte: int) -> None:
     """EXTRAS: the device options that can change at any time ([SCHSM] 23)."""
-    do(card, "EXTRAS", command(0x80, 0x64, 0x06, 0x00, bytes((high_byte,))))
+    card.do("EXTRAS", command(0x80, 0x64, 0x06, 0x00, bytes((high_byte,))))
 
 
 def trust(card: Card, party: Party, authority: Party | None = None) -> None:
     """VERIFY CERTIFICATE: the card keeps it ([SCHSM] 20); without `authority` it is a root's."""
     if authority is not None:
         reference = tlv(0x83, authority.name)
-        do(card, "MANAGE SECURITY ENVIRONMENT", command(0x00, 0x22, 0x81, 0xB6, reference))
+        card.do("MANAGE SECURITY ENVIRONMENT", command(0x00, 0x22, 0x81, 0xB6, reference))
     certificate = party.certificate(authority or party, ROOT_ROLE)
     apdu = command(0x00, 0x2A, 0x00, 0xBE, certificate, extended=True)
-    do(card, "VERIFY CERTIFICATE", apdu)
+    card.do("VERIFY CERTIFICATE", apdu)
 
 
 def register(card: Card, request: bytes, slot: int | None = None) -> None:
     """MANAGE PUBLIC KEY AUTHENTICATION: a custodian's attested key, in place of that of `slot`."""
     p1, p2 = (0x00, 0x00) if slot is None else (0x01, slot)
     apdu = command(0x80, 0x54, p1, p2, request, 256, extended=True)
-    do(card, "MANAGE PUBLIC KEY AUTHENTICATION", apdu)
+    card.do("MANAGE PUBLIC KEY AUTHENTICATION", apdu)
 
 
 def initialize_with_custodians(
@@ -122,10 +114,10 @@ def initialize_with_custodians(
     data = tlv(0x80, b"\x00\x09") + tlv(0x81, pin) + tlv(0x82, so_pin)
     data += tlv(hsm.TAG_PIN_ITERATIONS, hsm.PIN_ITERATIONS_MIN.to_bytes(4, "big"))
     data += tlv(0x93, bytes((custodians, required)))
-    do(card, "INITIALIZE DEVICE", command(0x80, 0x50, 0x00, 0x00, data))
+    card.do("INITIALIZE DEVICE", command(0x80, 0x50, 0x00, 0x00, data))
 
 
 def new_pin_by_officer(card: Card, new_pin: bytes) -> None:
     """RESET RETRY COUNTER in a session of the SO-PIN: a new user PIN ([SCHSM] 9.3)."""
     apdu = command(0x00, 0x2C, 0x02, hsm.USER_PIN_REFERENCE, new_pin)
-    do(card, "RESET RETRY COUNTER", apdu)
+    card.do("RESET RETRY COUNTER", apdu)

@@ -18,10 +18,10 @@ from sim.device import Device, DeviceSnapshot
 from sim.life import card as hsm
 from sim.life import cvc
 from sim.life.card import RESCUE_AID, Card, tlv
+from sim.life.party import Party
 from sim.life.secure_channel import SecureChannel
 from tests.image import equipped_card
 from tests.image.equipped_card import KEY_NEW, KEYS, PIN, SHARE, SO_PIN, Use, send
-from tests.image.party import Party
 from tests.image.test_key_backup import join, started
 from tests.image.test_public_key_authentication import (
     CUSTODIANS,

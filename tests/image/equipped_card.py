@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +18,12 @@ from sim.apdu import command
 from sim.life import card as hsm
 from sim.life.card import Card, tlv
 from sim.life.cvc import ECDSA_SHA256_OID, find
+from sim.life.services import RAW_CURVES, raw_key_template
+from tests.crypto.rsa_cases import Key
 from tests.firmware import key_blob
-from tests.firmware.key_blob import KeyBlob
 from tests.firmware.twins.hsm_crypto_curves import CURVES
-from tests.image.test_key_backup import AES_SIZES, RAW_CURVES, public_key, raw_template
+from tests.image import vector_card
+from tests.image.test_key_backup import AES_SIZES, public_key
 
 PIN, SO_PIN = b"648219", b"57621880"
 SHARE = DKEK = bytes(range(32))
@@ -83,7 +84,7 @@ def equip(card: Card, pin_iterations: int | None = None) -> None:
     for name in WEIERSTRASS:
         card.generate_key_pair(KEYS[name], template(name))
     for name in RAW_CURVES:
-        card.generate_key_pair(KEYS[name], raw_template(name))
+        card.generate_key_pair(KEYS[name], raw_key_template(name))
     for bits in RSA_BITS:
         card.unwrap_key(KEYS[f"RSA-{bits}"], rsa_blob(key_blob.RSA_CRT, bits))
     for bits, algorithm in AES_SIZES.items():
@@ -114,13 +115,7 @@ def send(card: Card, apdu: bytes) -> bytes:
 def rsa_blob(kind: int, bits: int) -> bytes:
     """A key blob under DKEK; `kind`: key_blob.RSA or RSA_CRT."""
     p, q = (int(prime, 16) for prime in json.loads(PRIMES.read_text())[str(bits)])
-    n, e = p * q, 65537
-    d = pow(e, -1, math.lcm(p - 1, q - 1))
-    parts = (d % (p - 1), d % (q - 1), p, pow(q, -1, p), q, n, e)
-    if kind == key_blob.RSA:
-        parts = (d, n, e)
-    fields = [part.to_bytes((part.bit_length() + 7) // 8, "big") for part in parts]
-    return KeyBlob(kind, bits, fields).encode(DKEK)
+    return vector_card.rsa_blob(Key(bits, 65537, p, q), kind).encode(DKEK)
 
 
 # --- Signatures, decryption, agreement --------------------------------------------------------
@@ -304,7 +299,7 @@ def generations() -> list[Use]:
         _generate(name, template(name))
         for name in ("P-256", "P-384", "P-521", "secp256k1", "brainpoolP256r1", "brainpoolP512r1")
     ]
-    uses += [_generate(name, raw_template(name)) for name in RAW_CURVES]
+    uses += [_generate(name, raw_key_template(name)) for name in RAW_CURVES]
     uses.append(Use("new keys", "GENERATE AES-256", _sends(command(0x00, 0x48, KEY_NEW, 0xB2))))
     number = bytes((DERIVE_EC,)) + bytes(31) + b"\1"
     apdu = command(0x80, 0x76, KEYS["P-256"], KEY_NEW, number)

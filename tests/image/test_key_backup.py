@@ -17,6 +17,7 @@ from sim.life import card as hsm
 from sim.life import cvc
 from sim.life.card import Card, CardError, tlv
 from sim.life.curves import CURVES
+from sim.life.services import RAW_CURVES, raw_key_template
 from sim.life.story import check_signature
 from tests.firmware import key_blob
 from tests.firmware.key_blob import KeyBlob
@@ -29,24 +30,6 @@ SHARES = [hashlib.sha256(bytes((number,))).digest() for number in range(2)]
 DKEK = bytes(a ^ b for a, b in zip(*SHARES, strict=True))
 HERE, THERE, BACK = 1, 200, 2
 
-# P, order, G of [RFC7748] 4.1 and 4.2, [RFC8032] 5.1 and 5.2.
-P_25519 = (2**255 - 19).to_bytes(32, "big")
-N_25519 = (2**252 + 27742317777372353535851937790883648493).to_bytes(32, "big")
-P_448 = (2**448 - 2**224 - 1).to_bytes(56, "big")
-N_448 = 2**446 - 13818066809895115352007386748515426880336692474882178609894547503885
-RAW_CURVES = {
-    "X25519": (P_25519, N_25519, b"\x09" + bytes(31)),
-    "Ed25519": (P_25519, N_25519, b"\x58" + b"\x66" * 31),
-    "X448": (P_448, N_448.to_bytes(56, "big"), b"\x05" + bytes(55)),
-    "Ed448": (
-        P_448,
-        N_448.to_bytes(56, "big"),
-        bytes.fromhex(
-            "14fa30f25b790898adc8d74e2c13bdfdc4397ce61cffd33ad7c2a0051e9c78874098a36c7373ea4b"
-            "62c7c9563720768824bcb66e71463f6900"
-        ),
-    ),
-}
 AES_SIZES = {128: 0xB0, 192: 0xB1, 256: 0xB2, 512: 0xB3}
 
 
@@ -105,12 +88,6 @@ def pair(both: dict, request: pytest.FixtureRequest) -> Pair:
 # --- Every kind of key ----------------------------------------------------------------------------
 
 
-def raw_template(name: str) -> bytes:
-    prime, order, generator = RAW_CURVES[name]
-    head = tlv(0x06, bytes.fromhex("04007F00070202020203"))
-    return head + tlv(0x81, prime) + tlv(0x82, order) + tlv(0x83, generator)
-
-
 def generate_aes(card: Card, bits: int) -> None:
     assert card.send(hsm.command(0x00, 0x48, HERE, AES_SIZES[bits])).ok
 
@@ -131,7 +108,7 @@ MAKERS: dict[str, Callable[[Card], object]] = {
         for name in CURVES
     },
     **{
-        name: lambda card, name=name: card.generate_key_pair(HERE, raw_template(name))
+        name: lambda card, name=name: card.generate_key_pair(HERE, raw_key_template(name))
         for name in RAW_CURVES
     },
     **{f"AES-{bits}": lambda card, bits=bits: generate_aes(card, bits) for bits in AES_SIZES},

@@ -7,8 +7,8 @@ from sim.device import Device
 from sim.life import card as hsm
 from sim.life import cvc
 from sim.life.card import Card, tlv
+from sim.life.party import Party
 from tests.image.conftest import PIN, SO_PIN
-from tests.image.party import Party
 
 CURVE = "secp256r1"
 

@@ -16,7 +16,7 @@ import pytest
 from sim.apdu import command
 from sim.life import cvc
 from sim.life.card import APPLET_AID, tlv
-from tests.image.party import Party
+from sim.life.party import Party
 from tests.interop.apdus import transmit
 from tests.interop.hosts import BOARD, LOGIN, PIN, SO_PIN, generate, token
 from tests.interop.server import Server, ToolFailed

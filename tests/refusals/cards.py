@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sim.apdu import command
 from sim.life.card import ec_key_template, rsa_key_template, tlv
-from tests.image.party import Party
+from sim.life.party import Party
 from tests.refusals.table import PIN, SELECT, SIGN, SO_PIN
 
 # --- Keys of the used card ------------------------------------------------------------------------
