@@ -63,7 +63,7 @@ rollback: ## put old flash contents into cards; report in build/rollback
 	@$(PYTHON) -m tools.setup sim
 	@$(NOX) rollback -- $(ARGS)
 
-fuzz: ## any bytes in the flash at boot, 2,000 times; figures in build/fuzz
+fuzz: ## input that nobody meant: flash, commands, frames; figures in build/fuzz
 	@$(PYTHON) -m tools.setup sim
 	@$(NOX) fuzz -- $(ARGS)
 

@@ -196,9 +196,9 @@ def rollback(session: nox.Session) -> None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Any bytes in the flash at boot: -- [--board pico] [--images N] [--seconds N] [--seed S]."""
+    """Input that nobody meant: -- [images | model | coverage] [--seconds N] [--seed S] [...]."""
     run(session, "tools.firmware", "--quiet", "--target", "hsm")
-    run(session, "fuzz.random_images", *session.posargs)
+    run(session, "fuzz", *session.posargs)
 
 
 @nox.session

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`nox -s fuzz`: any bytes in the data region at boot; the card answers."""
+"""`nox -s fuzz -- images`: any bytes in the flash at boot; the card answers."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -11,7 +12,7 @@ from rich.console import Console
 import boards
 from fuzz import campaign, report
 from fuzz.campaign import Case
-from tools.errors import EXIT_FAILED, ToolError, exit_with
+from tools.errors import EXIT_FAILED, ToolError
 from tools.paths import BUILD
 from tools.product import require_images
 
@@ -20,8 +21,9 @@ REPORT = BUILD / "fuzz" / "random_images.json"
 COLUMNS = 124
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="nox -s fuzz --", description=__doc__)
+def main(options: Sequence[str]) -> int:
+    """What `nox -s fuzz -- images` does with these options; the exit status."""
+    parser = argparse.ArgumentParser(prog="nox -s fuzz -- images", description=__doc__)
     parser.add_argument("--board", choices=boards.names(), help="only this board")
     parser.add_argument("--images", type=int, default=IMAGES, metavar="N", help="how many")
     parser.add_argument("--seconds", type=float, metavar="N", help="go on so long instead")
@@ -29,7 +31,7 @@ def main() -> int:
     parser.add_argument("--replay", metavar="ID", help="only this image, as a finding names it")
     parser.add_argument("--save", type=Path, metavar="FILE", help="with --replay: keep the region")
     parser.add_argument("--json", type=Path, default=REPORT, help="where the figures go")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(options)
     if arguments.images < 1 or (arguments.seconds or 1) <= 0 or arguments.seed < 0:
         raise ToolError("--images and --seconds must be positive, --seed not negative")
     if arguments.save and not arguments.replay:
@@ -64,7 +66,3 @@ def replay(name: str, save: Path | None) -> int:
     for key, value in vars(seen).items():
         print(f"{key.replace('_', ' '):18} {value}")
     return EXIT_FAILED if seen.finding else 0
-
-
-if __name__ == "__main__":
-    exit_with(main)

@@ -33,7 +33,7 @@ def findings(results: Sequence[Result]) -> list[str]:
     """One line for each image that broke a rule, and one if the campaign saw no card at work."""
     found = [
         f"{result.case.name}: {result.seen.finding}; "
-        f"to repeat it: nox -s fuzz -- --replay {result.case.name}"
+        f"to repeat it: nox -s fuzz -- images --replay {result.case.name}"
         for result in results
         if result.seen.finding
     ]

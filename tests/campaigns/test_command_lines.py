@@ -15,7 +15,7 @@ MODULES = {
     "replay": "campaigns.powerloss.replay",
     "rollback": "campaigns.rollback",
     "wear": "campaigns.wear",
-    "fuzz": "fuzz.random_images",
+    "fuzz": "fuzz",
 }
 
 

@@ -153,7 +153,7 @@ def test_findings_are_lines_to_repeat() -> None:
     lines = report.findings([Result(Case("pico", "noise", 2, 9), seen)])
     assert lines == [
         "fi/pico/noise/2/9: something is wrong; "
-        "to repeat it: nox -s fuzz -- --replay fi/pico/noise/2/9"
+        "to repeat it: nox -s fuzz -- images --replay fi/pico/noise/2/9"
     ]
 
 
@@ -164,15 +164,11 @@ def test_a_campaign_without_a_card_at_work_fails() -> None:
     assert "no card was left untouched" in report.findings(many)[0]
 
 
-def test_the_command_runs_and_reports(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_command_runs_and_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "figures" / "out.json"
     images = 2 * len(FAMILIES)
-    monkeypatch.setattr(
-        "sys.argv", ["fuzz", "--images", str(images), "--seed", "1", "--json", str(path)]
-    )
-    assert random_images.main() == 0
+    options = ["--images", str(images), "--seed", "1", "--json", str(path)]
+    assert random_images.main(options) == 0
     output = capsys.readouterr().out
     assert f"{images} images, 0 findings" in output
     data = json.loads(path.read_text())
@@ -181,11 +177,9 @@ def test_the_command_runs_and_reports(
     assert data["families"]["untouched"]["signatures"] == 4
 
 
-def test_a_replay_tells_one_image(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_replay_tells_one_image(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "region"
-    monkeypatch.setattr("sys.argv", ["fuzz", "--replay", "fi/pico/zeros/0/1", "--save", str(path)])
-    assert random_images.main() == 0
+    options = ["--replay", "fi/pico/zeros/0/1", "--save", str(path)]
+    assert random_images.main(options) == 0
     assert "blank" in capsys.readouterr().out
     assert set(path.read_bytes()) == {0}
