@@ -21,6 +21,7 @@ from unicorn import arm_const as arm
 from unicorn.unicorn_py3.unicorn import Uc, UcError, uclib
 
 from sim import native
+from sim.native.edge_map import EdgeMap
 from sim.native.trace_state import TraceState
 
 # The engine ends a run when PC meets this address; odd, so that it never does.
@@ -148,6 +149,7 @@ class Core:
         self._batches: dict[tuple[str, ...], _RegisterBatch] = {}
         self._pristine: Any = None
         self._flash: Region | None = None
+        self._edges: EdgeMap | None = None
 
     # --- set-up ---------------------------------------------------------------------------------
 
@@ -213,6 +215,15 @@ class Core:
         trace.memory_bytes[:] = [region.size_bytes for region in memory]
         # After the hook that may stop the engine: what it stops has not happened.
         self._add_raw_hook(unicorn.UC_HOOK_CODE, self._native.hook_trace, ctypes.byref(trace), 1, 0)
+
+    def note_edges(self, edges: EdgeMap) -> None:
+        """Let `edges` see every block; not in exact mode, where there are none."""
+        if self.exact:
+            raise ValueError("edges are those between blocks, which exact mode has not")
+        edges.state.reg_read = _address(uclib.uc_reg_read)
+        edges.state.position_register = REGISTERS[edges.POSITION_REGISTER]
+        self.state.edges = ctypes.addressof(edges.state)
+        self._edges = edges
 
     def add_probe(self, address: int) -> None:
         """Count executions of the instruction at `address`; only before the first `run`."""
@@ -475,6 +486,8 @@ class Core:
         state.interrupt = -1
         state.invalid = 0
         state.access_type = 0
+        if self._edges is not None:
+            self._edges.begin_slice()
         error = uclib.uc_emu_start(
             self._handle,
             ctypes.c_uint64(self.read("pc") | 1),

@@ -13,7 +13,9 @@ import os
 import subprocess
 from pathlib import Path
 
-SOURCES = tuple(Path(__file__).with_name(name) for name in ("tick_hooks.c", "trace_hooks.c"))
+_FILES = ("tick_hooks.c", "trace_hooks.c", "edges.c")
+SOURCES = tuple(Path(__file__).with_name(name) for name in _FILES)
+HEADERS = (Path(__file__).with_name("edges.h"),)
 BUILD_DIRECTORY = Path(__file__).parents[2] / "build" / "sim"
 FLAGS = ("-O2", "-std=c11", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared")
 
@@ -66,6 +68,7 @@ class TickState(ctypes.Structure):
         ("coverage", ctypes.c_void_p),
         ("lengths", ctypes.c_void_p),
         ("code_page", ctypes.c_void_p),
+        ("edges", ctypes.c_void_p),
     )
 
 
@@ -85,7 +88,7 @@ def block_address(index: int) -> int:
 def load() -> ctypes.CDLL:
     """The library of hooks; compiles it when there is none for this source."""
     compiler = os.environ.get("CC", "cc")
-    text = b"".join(source.read_bytes() for source in SOURCES)
+    text = b"".join(source.read_bytes() for source in (*SOURCES, *HEADERS))
     digest = hashlib.sha256(text + " ".join((compiler, *FLAGS)).encode())
     library = BUILD_DIRECTORY / f"hooks-{digest.hexdigest()[:16]}.so"
     if not library.exists():
@@ -99,6 +102,8 @@ def load() -> ctypes.CDLL:
         ctypes.c_void_p,
         ctypes.c_void_p,
     )
+    native.merge_edges.restype = ctypes.c_size_t
+    native.merge_edges.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
     return native
 
 

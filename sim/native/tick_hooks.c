@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "edges.h"
+
 enum {
     BLOCK_INDEX_BITS = 22, // halfwords: 4 MiB of flash below, SRAM and ROM above
     PAGE_BYTES = 4096,
@@ -56,6 +58,7 @@ struct tick_state {
     uint32_t *coverage; // executions per BLOCK_INDEX, or NULL
     uint16_t *lengths;  // bytes of blocks that were executed, per BLOCK_INDEX, with `coverage`
     uint8_t *code_page; // one byte per page of BLOCK_INDEX space: CODE_SEEN, CODE_TRANSLATED
+    struct edges *edges; // what guides a fuzzer, or NULL
 };
 
 static uint32_t block_index(uint64_t pc)
@@ -197,6 +200,9 @@ static void count_block(struct tick_state *state, void *uc, uint64_t pc, uint32_
     state->ticks += (block >> 16) == size ? (block & 0xFFFF) : learn_block(state, uc, pc, size);
     if (state->coverage) {
         state->coverage[index]++;
+    }
+    if (state->edges) {
+        note_block(state->edges, uc, (uint32_t)pc);
     }
 }
 

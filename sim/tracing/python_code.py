@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The frozen Python of an image: which function and line is at which address.
 
-Source: MicroPython 1.24, py/bc.h (layout of a function's data) and py/bc.c (source lines).
+Source: MicroPython 1.25.0, py/bc.h (layout of a function's data) and py/bc.c (source lines).
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class PythonCode:
         return self.functions[index]
 
     def named(self, file: str, name: str) -> PythonFunction:
-        """A function by its file and qualified name, as in `hsm/card.py`, `Card.log_out`."""
+        """A function by its file and qualified name, as in `hsm/card.py`, `Card_log_out`."""
         for function in self.functions:
             if (function.file, function.name) == (file, name):
                 return function
