@@ -46,6 +46,18 @@ class Clock:
         """Instructions executed since power-on: ticks without the jumps."""
         return self._counter.ticks - self.idle_ticks
 
+    @property
+    def last_handle(self) -> int:
+        """The last handle that was given out.
+
+        May be set back after `load_state` by who compares states, if nobody holds later ones.
+        """
+        return self._last_handle
+
+    @last_handle.setter
+    def last_handle(self, handle: int) -> None:
+        self._last_handle = handle
+
     def call_at(self, tick: int, function: Callable[[], object]) -> int:
         """Call `function` when `now` reaches `tick` (a past tick: as soon as possible).
 

@@ -285,7 +285,7 @@ class Machine:
         return self.symbols
 
     def skip_instruction(self) -> None:
-        """Step over the instruction at PC without executing it: a fault for campaigns.
+        """Step over the instruction at PC, in its tick, without executing it: for campaigns.
 
         For exact mode, between two runs: only there PC can be on any instruction but those of an
         IT block, see `skip_in_it_block`.
@@ -293,6 +293,7 @@ class Machine:
         pc = self.core.read("pc")
         size_bytes = Instruction.decode(self.read_memory(pc, 4)).size_bytes
         self.core.write("pc", (pc + size_bytes) | 1)
+        self.core.state.ticks += 1
 
     def skip_in_it_block(self, address: int) -> None:
         """With PC on an IT: execute it and its block, but for the instruction at `address`.

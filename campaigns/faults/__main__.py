@@ -12,15 +12,18 @@ from rich.console import Console
 import boards
 from campaigns import generated_section
 from campaigns.faults import campaign, report
-from campaigns.faults.bench import Outcome
-from campaigns.faults.campaign import Plan, Task
+from campaigns.faults.campaign import Kinds, Plan, Task
 from campaigns.faults.scenarios import SCENARIOS
+from campaigns.faults.striker import Outcome
 from tools.errors import EXIT_FAILED, ToolError, exit_with
 from tools.paths import BUILD, PROJECT
 from tools.product import require_images
 
 DOCS_PAGE = PROJECT / "docs" / "faults.md"
 REPORT = BUILD / "faults" / "report.json"
+# What continuous integration has time for: a skip in so many, and flips for each window.
+SHARE = 4
+FLIPS = 50
 
 
 def main() -> int:
@@ -28,13 +31,13 @@ def main() -> int:
     if arguments.write_docs:
         generated_section.renew(DOCS_PAGE, report.section(read_report(arguments.json)))
         return 0
-    if arguments.fault:
-        return replay(arguments.fault)
+    if arguments.replay:
+        return replay(arguments.replay)
     chosen = [arguments.board] if arguments.board else boards.names()
     require_images(chosen)
     scenarios = [arguments.scenario] if arguments.scenario else list(SCENARIOS)
     tasks = [Task(board, scenario) for scenario in scenarios for board in chosen]
-    plan = Plan(arguments.full, arguments.skips, arguments.flips, arguments.seed)
+    plan = plan_of(arguments, len(tasks))
     console = Console()
     tallies = campaign.run(tasks, plan, console)
     report.show(console, tallies)
@@ -48,29 +51,56 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="nox -s faults --", description=__doc__)
     parser.add_argument("--board", choices=boards.names(), help="only this board")
     parser.add_argument("--scenario", choices=list(SCENARIOS), help="only this window")
-    parser.add_argument(
-        "--full", action="store_true", help="skip every instruction executed, not one of each kind"
+    extent = parser.add_mutually_exclusive_group()
+    extent.add_argument(
+        "--kinds", action="store_true", help="skip one instruction of each address and caller"
     )
+    extent.add_argument(
+        "--python", action="store_true", help="and of each byte of Python that it serves"
+    )
+    extent.add_argument("--full", action="store_true", help="skip every instruction executed")
     parser.add_argument(
-        "--skips",
-        type=int,
+        "--share",
+        type=positive,
         metavar="N",
-        help="of each window at most N, spread evenly",
+        help=f"one skip in N (default: {SHARE}, but all with --kinds, --python, --full)",
     )
     parser.add_argument(
         "--flips",
         type=int,
-        default=0,
+        default=FLIPS,
         metavar="N",
-        help="and flip N bits of registers at branches",
+        help=f"of each window, flips of register bits at branches (default: {FLIPS})",
     )
-    parser.add_argument("--seed", type=int, default=0, help="which bits (default: 0)")
-    parser.add_argument("--fault", metavar="ID", help="only this fault, as a failure names it")
+    parser.add_argument(
+        "--seconds", type=positive, metavar="N", help="stop after so long, all windows alike"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="which ones (default: 0)")
+    parser.add_argument("--replay", metavar="ID", help="only this fault, as a failure names it")
     parser.add_argument("--json", type=Path, default=REPORT, help="where the figures go")
     parser.add_argument(
         "--write-docs", action="store_true", help="renew docs/faults.md from the figures and end"
     )
     return parser.parse_args()
+
+
+def positive(text: str) -> int:
+    """A whole number from 1."""
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
+
+
+def plan_of(arguments: argparse.Namespace, tasks: int) -> Plan:
+    """What the command line asks for."""
+    kinds = Kinds.CALLER
+    if arguments.full or arguments.python:
+        kinds = Kinds.ALL if arguments.full else Kinds.PYTHON
+    longer = arguments.kinds or arguments.python or arguments.full
+    share = arguments.share or (1 if longer else SHARE)
+    seconds = arguments.seconds and arguments.seconds * campaign.PROCESSES / tasks
+    return Plan(kinds, share, arguments.flips, seconds, arguments.seed)
 
 
 def read_report(path: Path) -> dict:
@@ -82,7 +112,7 @@ def read_report(path: Path) -> dict:
 
 def replay(name: str) -> int:
     """One fault, told in full."""
-    board = name.split("/")[1] if name.count("/") > 1 else ""
+    board = name.split("/")[1] if name.count("/") else ""
     if board in boards.names():
         require_images([board])
     try:

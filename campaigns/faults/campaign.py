@@ -3,31 +3,29 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import queue
 import random
 import signal
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import boards
-from campaigns.faults.bench import (
-    REGISTER_BITS,
-    REGISTERS,
-    BenchError,
-    Fault,
-    FaultBench,
-    Outcome,
-    Result,
-)
+from campaigns.faults.bench import FaultBench, Result
+from campaigns.faults.run import BenchError
 from campaigns.faults.scenarios import SCENARIOS
+from campaigns.faults.station import image_name, station
+from campaigns.faults.striker import REGISTER_BITS, REGISTERS, Fault, Outcome
 
 PROCESSES = os.cpu_count() or 1
 POLL_S = 0.2
@@ -37,34 +35,46 @@ EXAMPLES_MAX = 200
 _news: Any = None
 
 
+class Kinds(Enum):
+    """Which of a window's instructions are skipped."""
+
+    CALLER = "one of each address and caller"
+    PYTHON = "one of each address, caller and byte of Python"
+    ALL = "every instruction executed"
+
+
 @dataclass(frozen=True)
 class Plan:
-    """How much of each window: all instructions or one of each kind, how many flips of bits.
+    """How much of each window is struck.
 
-    `skips_max`: of each window at most so many, spread evenly; None: no bound.
+    `share`: one in so many of the skips. `flips`: of bits, per window. `seconds`: the time that a
+    window may take at most, then faults come in any order; None: no bound.
     """
 
-    every_instruction: bool = False
-    skips_max: int | None = None
+    kinds: Kinds = Kinds.CALLER
+    share: int = 1
     flips: int = 0
+    seconds: float | None = None
     seed: int = 0
 
     def faults(self, bench: FaultBench, name: str) -> list[Fault]:
-        """Ascending, as the bench likes them."""
-        window = bench.window
-        places = list(window.indices) if self.every_instruction else window.distinct()
-        if self.skips_max is not None and len(places) > self.skips_max:
-            places = [places[n * len(places) // self.skips_max] for n in range(self.skips_max)]
-        return sorted(
-            (*map(Fault, places), *self._flips(bench, name)), key=lambda fault: fault.index
-        )
-
-    def _flips(self, bench: FaultBench, name: str) -> Iterator[Fault]:
-        branches = sorted(bench.branches)
+        """What is done to the window; the same for the same seed."""
         choices = random.Random(f"{self.seed}/{name}")
-        for _ in range(self.flips if branches else 0):
+        window = bench.window
+        if self.kinds is Kinds.ALL:
+            places = list(window.indices)
+        else:
+            places = window.one_of_each(choices, by_python=self.kinds is Kinds.PYTHON)
+        skips = choices.sample(places, -(-len(places) // self.share))
+        faults = [*map(Fault, skips), *self._flips(bench, choices)]
+        if self.seconds is None:
+            return sorted(faults, key=lambda fault: fault.index)
+        return choices.sample(faults, len(faults))
+
+    def _flips(self, bench: FaultBench, choices: random.Random) -> Iterator[Fault]:
+        for _ in range(self.flips if bench.branches else 0):
             yield Fault(
-                choices.choice(branches),
+                choices.choice(bench.branches),
                 choices.randrange(REGISTERS),
                 choices.randrange(REGISTER_BITS),
             )
@@ -114,35 +124,38 @@ class Tally:
 
 
 def fault_id(task: Task, fault: Fault) -> str:
-    """What `--fault` takes to try one fault again."""
+    """What `--replay` takes to try one fault again."""
     at = "skip" if fault.register is None else f"r{fault.register}.{fault.bit}"
-    return f"ft/{task.board}/{task.scenario}/{fault.index}/{at}"
+    return f"ft/{task.board}/{image_name(task.board)}/{task.scenario}/{fault.index}/{at}"
 
 
-def parse_id(name: str) -> tuple[Task, Fault]:
-    """The reverse; ValueError with one line."""
+def parse_id(name: str) -> tuple[Task, str, Fault]:
+    """The reverse, with the name of the image; ValueError with one line."""
     parts = name.split("/")
-    if len(parts) != 5 or parts[0] != "ft" or not parts[3].isdigit():
-        raise ValueError("ids look like ft/pico/pin/4711/skip or ft/pico/pin/4711/r3.31")
-    _, board, scenario, index, at = parts
+    if len(parts) != 6 or parts[0] != "ft" or not parts[4].isdecimal():
+        raise ValueError("ids look like ft/pico/0a1b2c3d/pin/4711/skip, or .../r3.31")
+    _, board, image, scenario, index, at = parts
     if board not in boards.names():
         raise ValueError(f"no board is called {board}")
     if scenario not in SCENARIOS:
-        raise ValueError(f"no scenario is called {scenario}; there are {', '.join(SCENARIOS)}")
+        raise ValueError(f"no window is called {scenario}; there are {', '.join(SCENARIOS)}")
     if at == "skip":
-        return Task(board, scenario), Fault(int(index))
+        return Task(board, scenario), image, Fault(int(index))
     register, _, bit = at.removeprefix("r").partition(".")
-    if not (register.isdigit() and bit.isdigit()):
+    if not (register.isdecimal() and bit.isdecimal()):
         raise ValueError(f"{at} is neither skip nor a register with a bit, as in r3.31")
     if int(register) >= REGISTERS or int(bit) >= REGISTER_BITS:
         raise ValueError("registers are r0 to r12, bits 0 to 31")
-    return Task(board, scenario), Fault(int(index), int(register), int(bit))
+    return Task(board, scenario), image, Fault(int(index), int(register), int(bit))
 
 
 def replay(name: str) -> tuple[str, Result]:
     """One fault again: its place, and what comes of it. ValueError: an unknown id."""
-    task, fault = parse_id(name)
-    bench = FaultBench(task.board, SCENARIOS[task.scenario])
+    task, image, fault = parse_id(name)
+    present = image_name(task.board)
+    if image != present:
+        raise ValueError(f"it belongs to the image {image}, the one that is built is {present}")
+    bench = FaultBench(station(task.board), SCENARIOS[task.scenario])
     if fault.index not in bench.window.indices:
         raise ValueError(f"instruction {fault.index} is not in the window of {task.name}")
     return bench.place(fault.index), bench.strike(fault)
@@ -205,10 +218,11 @@ def run_task(task: Task, plan: Plan) -> Tally:
     """All faults of one scenario on one board."""
     tally = Tally(task)
     try:
-        bench = FaultBench(task.board, SCENARIOS[task.scenario])
+        bench = FaultBench(station(task.board), SCENARIOS[task.scenario])
         window = bench.window
+        end_s = time.monotonic() + (plan.seconds or math.inf)
         tally.instructions = len(window.indices)
-        tally.kinds = len(window.distinct())
+        tally.kinds = len({kind[:2] for kind in window.kinds})
         tally.inside_primitives = window.inside_primitives
         tally.first, tally.last = bench.place(window.indices[0]), bench.place(window.indices[-1])
         faults = plan.faults(bench, task.name)
@@ -216,6 +230,8 @@ def run_task(task: Task, plan: Plan) -> Tally:
             if number % NEWS_EVERY == 0 and _news is not None:
                 _news.put((task.name, number, len(faults)))
             tally.enter(bench.strike(fault), bench)
+            if time.monotonic() > end_s:
+                break
     except BenchError as error:
         tally.error = f"{task.name}: {error}"
     return tally

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from campaigns import generated_section
-from campaigns.faults.bench import Outcome
 from campaigns.faults.campaign import Tally
 from campaigns.faults.scenarios import SCENARIOS
+from campaigns.faults.striker import Outcome
 
 CAMPAIGN = "faults"
 COLUMNS = ("unchanged", "another answer", "crash", "reset", "hang", "success")
@@ -25,7 +25,7 @@ def failures(tallies: Iterable[Tally]) -> list[str]:
         if tally.error:
             lines.append(tally.error)
         lines += [
-            f"{name}: {what}, at {place}; to repeat it: nox -s faults -- --fault {name}"
+            f"{name}: {what}, at {place}; to repeat it: nox -s faults -- --replay {name}"
             for name, what, place in tally.successes
             if name.endswith("/skip")
         ]

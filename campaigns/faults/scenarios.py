@@ -14,6 +14,7 @@ from sim.life.card import (
     KEY_PREFIX,
     PIN_ITERATIONS_MIN,
     SO_PIN_REFERENCE,
+    TAG_PIN_ITERATIONS,
     Card,
     ec_key_template,
     tlv,
@@ -23,6 +24,8 @@ PIN, WRONG_PIN, SO_PIN, WRONG_SO_PIN = b"135790", b"097531", b"30313233", b"3332
 PIN_TRIES, SO_PIN_TRIES = 10, 15
 SW_TRIES = 0x63C0
 KEY_STORE = "hsm/keys/key_store.py"
+WRAP_KEY = "hsm/commands/wrap_key.py"
+KEY_DOMAINS = "hsm/security/key_domains.py"
 CURVE = ec_key_template("secp256r1")
 DIGEST = bytes(range(32))
 ECDSA_PLAIN, ECDSA_SHA256, WRAP = 0x70, 0x73, 0x92
@@ -31,6 +34,11 @@ CHECK_VALUE_BYTES = 8
 
 KEY, COUNTED, EXHAUSTED, RESTRICTED, IN_DOMAIN_1 = 1, 2, 3, 4, 5
 USES = 100
+
+# A signature, the longest of what is refused here: 8 million instructions on the RP2040.
+GRACE_TICKS = 12_000_000
+# Everything is erased and made anew: 20 million.
+INITIALIZE_TICKS = 30_000_000
 
 
 def prepare(card: Card) -> None:
@@ -75,7 +83,8 @@ def verify(pin: bytes) -> bytes:
 
 def initialize(so_pin: bytes) -> bytes:
     """INITIALIZE with an initialisation code."""
-    return command(0x80, 0x50, 0x00, 0x00, tlv(0x81, b"000000") + tlv(0x82, so_pin))
+    iterations = tlv(TAG_PIN_ITERATIONS, PIN_ITERATIONS_MIN.to_bytes(4, "big"))
+    return command(0x80, 0x50, 0x00, 0x00, tlv(0x81, b"000000") + tlv(0x82, so_pin) + iterations)
 
 
 # --- What an attacker gains -----------------------------------------------------------------------
@@ -148,6 +157,10 @@ class Scenario:
     apdu: bytes
     status_word: int
     gain: Callable[[Card, Response], Gain | None]
+    grace_ticks: int = GRACE_TICKS
+    """What the command takes longer at most, if it is granted."""
+    parts: tuple[tuple[str, str], ...] = ()
+    """File and name of functions that `function` calls: only they are struck."""
     with_right_secret: bytes = b""
     """The same command with the right PIN or code: what an answer may tell, and must cost."""
 
@@ -164,7 +177,7 @@ SCENARIOS = {
             verify(WRONG_PIN),
             SW_TRIES + PIN_TRIES - 1,
             _pin_gain,
-            verify(PIN),
+            with_right_secret=verify(PIN),
         ),
         Scenario(
             "access",
@@ -179,18 +192,23 @@ SCENARIOS = {
         Scenario(
             "domain",
             "key domain before a key is exported",
-            "hsm/commands/wrap_key.py",
+            WRAP_KEY,
             "wrap_key",
             True,
             wrap(IN_DOMAIN_1),
             SW_SUCCESS,
             _domain_gain,
+            parts=(
+                (WRAP_KEY, "_domain"),
+                (WRAP_KEY, "_check_domain"),
+                (KEY_DOMAINS, "open_dkek"),
+            ),
         ),
         Scenario(
             "export",
             "allowed algorithms before a key is exported",
-            "hsm/commands/wrap_key.py",
-            "wrap_key",
+            KEY_STORE,
+            "KeyStore_open_for_use",
             True,
             wrap(RESTRICTED),
             0x6985,
@@ -235,7 +253,8 @@ SCENARIOS = {
             initialize(WRONG_SO_PIN),
             SW_TRIES + SO_PIN_TRIES - 1,
             _code_gain,
-            initialize(SO_PIN),
+            grace_ticks=INITIALIZE_TICKS,
+            with_right_secret=initialize(SO_PIN),
         ),
     )
 }

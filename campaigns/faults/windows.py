@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Which instructions of a run can be struck, and which of them are alike.
 
-A window goes from the first to the last instruction of one Python function and all that it calls,
-without the inside of hashes, ciphers and stretching: what those compute wrong, a MAC finds out. Two
-instructions are alike if they have the same address, were called from the same place, and serve the
-same byte of Python.
+A window goes from the first to the last instruction of a Python function and all that it calls, or
+of those parts of it that check, without the inside of hashes, ciphers and stretching: what those
+compute wrong, a MAC finds out. Two instructions are alike if they have the same address and were
+called from the same place; more strictly, if they also serve the same byte of Python.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim.elf import SymbolTable
@@ -25,6 +26,7 @@ PRIMITIVES = (
 )
 
 Kind = tuple[int, int, int]
+"""Address of the instruction, where its function returns to, byte of Python."""
 
 
 class NoWindowError(Exception):
@@ -39,12 +41,15 @@ class Window:
     kinds: tuple[Kind, ...]
     inside_primitives: int
 
-    def distinct(self) -> list[int]:
-        """The first instruction of each kind."""
-        first: dict[Kind, int] = {}
+    def one_of_each(self, choices: random.Random, *, by_python: bool = False) -> list[int]:
+        """One instruction of each kind, ascending, as `choices` has it.
+
+        Of the alike ones not always the first: other seeds try others.
+        """
+        alike: dict[Sequence[int], list[int]] = {}
         for index, kind in zip(self.indices, self.kinds, strict=True):
-            first.setdefault(kind, index)
-        return list(first.values())
+            alike.setdefault(kind if by_python else kind[:2], []).append(index)
+        return sorted(choices.choice(group) for group in alike.values())
 
 
 @dataclass(frozen=True)
@@ -92,33 +97,51 @@ class _Calls:
 
 
 def window_of(
-    machine: Machine, symbols: SymbolTable, steps: Steps, function: PythonFunction
+    machine: Machine,
+    symbols: SymbolTable,
+    steps: Steps,
+    function: PythonFunction,
+    parts: Sequence[PythonFunction] = (),
 ) -> Window:
-    """The window of `function` in a run. Raises NoWindowError."""
-    served = [
-        index
-        for index, position in enumerate(steps.positions)
-        if function.code <= position < function.end
-    ]
-    if not served:
+    """The window of `function` in a run, or of `parts` that it calls. Raises NoWindowError."""
+    stretches = _stretches(steps, function, parts)
+    if not stretches:
         raise NoWindowError(f"{function.file}: {function.name} was not reached")
     indices, kinds, inside = [], [], 0
-    for index, kind, is_primitive in _kinds(machine, symbols, steps, served[-1] + 1):
-        if index < served[0]:
+    calls = _Calls(machine, symbols)
+    following = iter(stretches)
+    first, last = next(following)
+    for index in range(first, stretches[-1][1] + 1):
+        address = steps.addresses[index]
+        returns_to, is_primitive = calls.step(address)
+        if index > last:
+            first, last = next(following)
+        if index < first:
             continue
         if is_primitive:
             inside += 1
             continue
         indices.append(index)
-        kinds.append(kind)
+        kinds.append((address, returns_to, steps.positions[index]))
     return Window(tuple(indices), tuple(kinds), inside)
 
 
-def _kinds(
-    machine: Machine, symbols: SymbolTable, steps: Steps, end: int
-) -> Iterator[tuple[int, Kind, bool]]:
-    calls = _Calls(machine, symbols)
-    for index in range(end):
-        address = steps.addresses[index]
-        returns_to, is_primitive = calls.step(address)
-        yield index, (address, returns_to, steps.positions[index]), is_primitive
+def _stretches(
+    steps: Steps, function: PythonFunction, parts: Sequence[PythonFunction]
+) -> list[tuple[int, int]]:
+    # First and last index of each; a part ends where `function` goes on.
+    outer = range(function.code, function.end)
+    inner = [range(part.code, part.end) for part in parts] or [outer]
+    found: list[tuple[int, int]] = []
+    is_open, last_position, last_is_inner, last_is_outer = False, -1, False, False
+    for index, position in enumerate(steps.positions):
+        if position != last_position:
+            last_position = position
+            last_is_inner = any(position in part for part in inner)
+            last_is_outer = position in outer
+        if last_is_inner:
+            found.append((found.pop()[0], index) if is_open else (index, index))
+            is_open = True
+        elif last_is_outer:
+            is_open = False
+    return found
