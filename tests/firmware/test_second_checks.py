@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator
 import hsm_crypto
 import pytest
 from device import SO_PIN, USER_PIN, Device, tlv
+from hsm.commands import initialize_device
 from hsm.keys.algorithms import KEY_EC
-from hsm.keys.key_store import KeyStore
+from hsm.keys.key_store import KeyStore, UsesExhausted
+from hsm.keys.metadata import UNLIMITED
 from hsm.security import access_rules, pin_opening, reference_data
 from hsm.security.access_rules import AccessDenied, NotAllowed
 from hsm.security.seal import Seal
-from hsm.store import NotFound, counters
+from hsm.security.user_presence import UserPresence
+from hsm.store import NotFound, StoreFailure, counters
 from nor_flash import PowerCut
 
 P256 = hsm_crypto.curve_parameters(hsm_crypto.CURVE_SECP256R1)[0]
@@ -181,6 +184,78 @@ def test_one_skipped_check_gives_no_key(device: Device, monkeypatch, skipped: in
     with monkeypatch.context() as patch, pytest.raises(NotFound):
         patch.setattr(KeyStore, "_check", lambda *arguments: wrong(*arguments))
         device.card.keys.open_for_use(0, (KEY_EC,), 0x70)
+
+
+@pytest.mark.parametrize("wrong_call", range(6))
+def test_one_wrong_reading_leaves_no_use_uncounted(
+    device: Device, monkeypatch, wrong_call: int
+) -> None:
+    device.verify()
+    device.generate_ec(2, P256, tlv(0x90, bytes((0, 0, 0, 9))))
+    keys = device.card.keys
+    unlimited = keys.info(2)
+    unlimited.uses = UNLIMITED
+    wrong = one_wrong(KeyStore.info, wrong_call, unlimited)
+    with monkeypatch.context() as patch:
+        patch.setattr(KeyStore, "info", lambda *arguments: wrong(*arguments))
+        answer = device.transmit(bytes.fromhex("806802702000") + bytes(31) + b"\0")
+    left = keys.uses_left(2, keys.info(2))
+    assert len(answer) == 2 or left == 8
+
+
+@pytest.mark.parametrize("wrong_answer", [True, False])
+def test_a_use_that_was_not_counted_gives_no_answer(
+    device: Device, monkeypatch, wrong_answer: bool
+) -> None:
+    device.verify()
+    device.generate_ec(2, P256, tlv(0x90, bytes((0, 0, 0, 9))))
+    keys = device.card.keys
+    with monkeypatch.context() as patch:
+        patch.setattr(counters, "spend_use", lambda *_: wrong_answer)
+        with pytest.raises(StoreFailure):
+            keys.count_use(2)
+    assert keys.uses_left(2, keys.info(2)) == 9
+
+
+def test_one_wrong_reading_moves_no_use_uncounted(device: Device, monkeypatch) -> None:
+    device.verify()
+    device.generate_ec(2, P256, tlv(0x90, bytes((0, 0, 0, 9))))
+    keys = device.card.keys
+    unlimited = keys.info(2)
+    unlimited.uses = UNLIMITED
+    wrong = one_wrong(KeyStore.info, 0, unlimited)
+    with monkeypatch.context() as patch, device.card.store.transaction() as change:
+        patch.setattr(KeyStore, "info", lambda *arguments: wrong(*arguments))
+        with pytest.raises(UsesExhausted):
+            keys.move_use(change, 2)
+
+
+# --- The initialisation code ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "wrong_value", "wrong_call"),
+    [
+        (initialize_device, "_can_be_checked", False, 0),
+        (initialize_device, "_can_be_checked", False, 1),
+        (initialize_device, "_can_be_checked", False, 2),
+        (UserPresence, "wants_erasure", True, 0),
+        (UserPresence, "is_pressed", True, 0),
+        (reference_data.ReferenceData, "verify", None, 0),
+    ],
+)
+def test_one_wrong_answer_erases_no_card(
+    device: Device, monkeypatch, owner: object, name: str, wrong_value: object, wrong_call: int
+) -> None:
+    wrong = one_wrong(getattr(owner, name), wrong_call, wrong_value)
+    objects = device.list()
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, lambda *arguments: wrong(*arguments))
+        data = tlv(0x81, b"000000") + tlv(0x82, b"12345678")
+        answer = device.transmit(bytes((0x80, 0x50, 0, 0, len(data))) + data)
+    assert answer != b"\x90\x00"
+    assert device.list() == objects
+    device.verify()
 
 
 # --- Reference data -------------------------------------------------------------------------------

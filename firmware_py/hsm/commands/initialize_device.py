@@ -51,6 +51,7 @@ from hsm.security import (
 )
 from hsm.security.device_options import RESET_RETRY_COUNTER_ENABLED, TRANSPORT_PIN
 from hsm.security.reference_data import FLAG_TRANSPORT, ReferenceData
+from hsm.security.user_presence import PresenceTimeout
 from hsm.store import DAMAGED, OTHER_VERSION, READY
 from hsm.store.record import FLAG_PERSISTENT
 
@@ -153,12 +154,29 @@ def initialize_device(card, command, response):
     if store.state == DAMAGED:
         # If a failure of the flash that has passed was the cause, the code is asked for.
         store.mount()
+    _ask_for_code(card, request.so_pin)
     if store.state != READY or not _can_be_checked(store):
         store.format(root.new_root_record())
-    elif store.contains(ID_SO_PIN) and not card.presence.wants_erasure():
-        ReferenceData(store, ID_SO_PIN).verify(request.so_pin).wipe()
     card.session_pin.clear()
     _initialize(card, request)
+
+
+def _ask_for_code(card, code):
+    secret = None
+    try:
+        if _is_code_due(card.store) and not card.presence.wants_erasure():
+            secret = ReferenceData(card.store, ID_SO_PIN).verify(code)
+        # Asked anew, and for what the code has opened: one skipped instruction erases no card.
+        if _is_code_due(card.store) and not card.presence.is_pressed():
+            if not isinstance(secret, Secret):
+                raise PresenceTimeout
+    finally:
+        if secret is not None:
+            secret.wipe()
+
+
+def _is_code_due(store):
+    return store.state == READY and _can_be_checked(store) and store.contains(ID_SO_PIN)
 
 
 def _can_be_checked(store):

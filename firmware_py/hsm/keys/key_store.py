@@ -102,7 +102,18 @@ class KeyStore:
             raise UsesExhausted
 
     def count_use(self, key_id):
-        """Count one use, durably, after the computation and before the answer."""
+        """Count one use, durably, after the computation and before the answer. StoreFailure."""
+        before = self._uses_left_now(key_id)
+        self._spend_use(key_id)
+        # Looked up anew: one skipped instruction must not leave the use uncounted.
+        after = self._uses_left_now(key_id)
+        if after != (UNLIMITED if before == UNLIMITED else before - 1):
+            raise StoreFailure
+
+    def _uses_left_now(self, key_id):
+        return self.uses_left(key_id, self.info(key_id))
+
+    def _spend_use(self, key_id):
         info = self.info(key_id)
         if info.uses == UNLIMITED:
             return
@@ -120,7 +131,8 @@ class KeyStore:
     def move_use(self, change, key_id):
         """Count one use inside a transaction: it takes effect with what it was spent on."""
         info = self.info(key_id)
-        if info.uses == UNLIMITED:
+        # Read twice: what one wrong reading takes for UNLIMITED counts as exhausted.
+        if info.uses == UNLIMITED and self.info(key_id).uses == UNLIMITED:
             return
         info.uses = self.uses_left(key_id, info) - 1
         if info.uses < 0:

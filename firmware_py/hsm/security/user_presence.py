@@ -70,6 +70,10 @@ class UserPresence:
             raise PresenceTimeout
         return True
 
+    def is_pressed(self):
+        """True while the button is pressed."""
+        return button.button_pressed()
+
     def _is_wanted(self):
         return device_options.get(self._store) & device_options.PRESS_TO_CONFIRM
 
