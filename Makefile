@@ -2,7 +2,7 @@
 # The way in for people and CI: every target sets up what it needs and hands over to nox.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim serve test firmware robot interop soak powerloss replay rollback wear fuzz lint bench \
+.PHONY: help setup sim serve test firmware robot interop soak powerloss replay rollback faults wear fuzz lint bench \
 	flash reader-identity clean
 
 # The first Python that is new enough; set PYTHON to choose another.
@@ -66,6 +66,10 @@ rollback: ## put old flash contents into cards; report in build/rollback
 fuzz: ## input that nobody meant: flash, commands, frames; figures in build/fuzz
 	@$(PYTHON) -m tools.setup sim
 	@$(NOX) fuzz -- $(ARGS)
+
+faults: ## skip single instructions of checks; nothing may be gained
+	@$(PYTHON) -m tools.setup sim
+	@$(NOX) faults -- $(ARGS)
 
 wear: ## wear flash out: cost of commands, long lives, lives to the end
 	@$(PYTHON) -m tools.setup sim

@@ -202,6 +202,13 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session
+def faults(session: nox.Session) -> None:
+    """Skip single instructions of checks: -- [--kinds | --full | --seconds N | --replay ID]."""
+    run(session, "tools.firmware", "--quiet", "--target", "hsm")
+    run(session, "campaigns.faults", *session.posargs)
+
+
+@nox.session
 def wear(session: nox.Session) -> None:
     """What commands cost the flash, and lives on it to their end: -- [--life ID] [--update]."""
     run(session, "tools.firmware", "--quiet", "--target", "hsm")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""As much of the Thumb instruction set as harnesses need: sizes, calls, branches, IT.
+"""As much of the Thumb instruction set as harnesses need: sizes, branches, IT.
 
 Source: [ARMv8-M] C2.2, of which [ARMv6-M] A5 is a part.
 """

@@ -33,6 +33,8 @@ class FaultBench:
         self.scenario = scenario
         self._striker = Striker(station, scenario, scenario.apdu, scenario.status_word)
         self.run = self._striker.run
+        self.way = self._striker.way
+        self.device = self._striker.device
 
     @property
     def window(self) -> Window:
@@ -51,7 +53,7 @@ class FaultBench:
 
     def place(self, index: int) -> str:
         """Instruction and line of Python, for a person."""
-        text = self._striker.device.machine.describe(self.run.addresses[index])
+        text = self.device.machine.describe(self.run.addresses[index])
         position = self.run.positions[index]
         function = self._station.code.function_at(position)
         if function is not None:
@@ -74,14 +76,14 @@ class FaultBench:
         return Result(fault, Outcome.SUCCESS, gain.what)
 
     def _gain(self, ending: Ending) -> Gain | None:
-        device = self._striker.device
+        device = self.device
         if ending.answered:
             return self.scenario.gain(Card(device.transmit), ending.response)
         # The flash alone outlives it. What a cut of power leaves, too, brings nothing.
         contents = device.flash.contents()
-        if contents == self._striker.way.flash_before:
+        if contents == self.way.flash_before:
             return TOLD_AT_NO_COST if self.scenario.with_right_secret else None
-        if contents in self._striker.way.flash_later:
+        if contents in self.way.flash_later:
             return None
         device.power_on()
         card = Card(device.transmit)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A scenario's run without a fault, instruction by instruction, and states on its way."""
+"""A run without a fault, instruction by instruction, and states on its way."""
 
 from __future__ import annotations
 

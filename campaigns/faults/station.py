@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A board with a prepared card, twice: one whose run is traced, one that is struck."""
+"""A board with a prepared card, twice: its run is traced, or it is struck."""
 
 from __future__ import annotations
 

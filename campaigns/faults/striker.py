@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs a command to an instruction, strikes there, and runs on to whatever end it comes to."""
+"""Runs a command to an instruction, strikes there, and runs on to its end."""
 
 from __future__ import annotations
 

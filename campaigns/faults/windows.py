@@ -25,6 +25,8 @@ PRIMITIVES = (
     *("crypto_stretch", "pbkdf2", "sp_", "fe_", "ge_"),
 )
 
+EXCEPTIONS = 16
+
 Kind = tuple[int, int, int]
 """Address of the instruction, where its function returns to, byte of Python."""
 
@@ -64,34 +66,31 @@ class _Calls:
     def __init__(self, machine: Machine, symbols: SymbolTable) -> None:
         self._machine = machine
         self._symbols = symbols
-        self._instructions: dict[int, Instruction] = {}
+        self._instructions: dict[int, tuple[Instruction, bool]] = {}
         self._frames: list[_Frame] = []
         self._call_end = 0
+        self._inside = False
 
     def step(self, address: int) -> tuple[int, bool]:
         """Where the function of this instruction returns to, and whether it is in a primitive."""
-        instruction = self._instruction(address)
+        instruction, is_primitive = self._instruction(address)
         if self._call_end and address != self._call_end:
-            self._enter(address)
+            # A primitive may be where a jump, not a call, has led: ask where the call was.
+            self._frames.append(_Frame(self._call_end, self._inside or is_primitive))
         elif any(frame.returns_to == address for frame in self._frames[-3:]):
             while self._frames.pop().returns_to != address:
                 pass
         self._call_end = address + instruction.size_bytes if instruction.is_call else 0
-        if not self._frames:
-            return 0, False
-        return self._frames[-1].returns_to, self._frames[-1].is_primitive
+        frame = self._frames[-1] if self._frames else _Frame(0, False)
+        self._inside = frame.is_primitive or is_primitive
+        return frame.returns_to, self._inside
 
-    def _enter(self, address: int) -> None:
-        inside = bool(self._frames) and self._frames[-1].is_primitive
-        function = self._symbols.function_at(address)
-        if function is not None:
-            inside = inside or function.name.startswith(PRIMITIVES)
-        self._frames.append(_Frame(self._call_end, inside))
-
-    def _instruction(self, address: int) -> Instruction:
+    def _instruction(self, address: int) -> tuple[Instruction, bool]:
         found = self._instructions.get(address)
         if found is None:
-            found = Instruction.decode(self._machine.read_memory(address, 4))
+            function = self._symbols.function_at(address)
+            is_primitive = function is not None and function.name.startswith(PRIMITIVES)
+            found = (Instruction.decode(self._machine.read_memory(address, 4)), is_primitive)
             self._instructions[address] = found
         return found
 
@@ -109,6 +108,7 @@ def window_of(
         raise NoWindowError(f"{function.file}: {function.name} was not reached")
     indices, kinds, inside = [], [], 0
     calls = _Calls(machine, symbols)
+    handlers = _handlers(machine)
     following = iter(stretches)
     first, last = next(following)
     for index in range(first, stretches[-1][1] + 1):
@@ -116,7 +116,8 @@ def window_of(
         returns_to, is_primitive = calls.step(address)
         if index > last:
             first, last = next(following)
-        if index < first:
+        # The engine stops before an exception is taken, not between that and its handler.
+        if index < first or address in handlers:
             continue
         if is_primitive:
             inside += 1
@@ -124,6 +125,13 @@ def window_of(
         indices.append(index)
         kinds.append((address, returns_to, steps.positions[index]))
     return Window(tuple(indices), tuple(kinds), inside)
+
+
+def _handlers(machine: Machine) -> set[int]:
+    # Where exceptions begin: the vector table without the initial stack pointer.
+    count = EXCEPTIONS + machine.chip.irq_count
+    table = machine.read_memory(machine.control.vector_table, 4 * count)
+    return {int.from_bytes(table[at : at + 4], "little") & ~1 for at in range(4, len(table), 4)}
 
 
 def _stretches(

@@ -14,6 +14,7 @@ MODULES = {
     "powerloss": "campaigns.powerloss",
     "replay": "campaigns.powerloss.replay",
     "rollback": "campaigns.rollback",
+    "faults": "campaigns.faults",
     "wear": "campaigns.wear",
     "fuzz": "fuzz",
 }

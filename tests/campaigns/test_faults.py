@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The fault campaign finds what is weak, and does not take a crash for a success."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+
+import pytest
+
+from campaigns.faults import campaign
+from campaigns.faults.bench import FaultBench
+from campaigns.faults.campaign import Plan, Task
+from campaigns.faults.scenarios import SCENARIOS
+from campaigns.faults.station import Station, image_name, station
+from campaigns.faults.striker import Fault, Outcome
+from campaigns.faults.windows import Window
+from sim.device import Device
+from sim.tracing.python_code import PythonCode, PythonFunction
+from tools.paths import PROJECT
+
+BOARD = "pico"
+KEY_STORE = "hsm/keys/key_store.py"
+# MicroPython's JUMP, and what its operand counts from.
+JUMP, JUMP_BASE = 0x42, 0x40
+CALL_BYTES = 9
+FLASH_MASK = 0xFF_FFFF
+
+
+@pytest.fixture(scope="module")
+def algorithm() -> FaultBench:
+    return FaultBench(station(BOARD), SCENARIOS["algorithm"])
+
+
+@pytest.fixture(scope="module")
+def pin() -> FaultBench:
+    return FaultBench(station(BOARD), SCENARIOS["pin"])
+
+
+def _without_second_check(device: Device, code: PythonCode) -> None:
+    # The second call of _check in open_for_use is jumped over.
+    function = code.named(KEY_STORE, "KeyStore_open_for_use")
+    body = device.machine.read_memory(function.code, function.end - function.code)
+    at = body.index(body[:CALL_BYTES], CALL_BYTES)
+    jump = bytes((JUMP, JUMP_BASE + CALL_BYTES - 2))
+    device.flash.poke((function.code + at) & FLASH_MASK, jump)
+
+
+def _decisions(bench: FaultBench, function: PythonFunction, line: int) -> list[Fault]:
+    # What serves the `raise` of `not info.allows(algorithm)`, and the jump before it.
+    run = bench.run
+    return [
+        Fault(index)
+        for index in bench.window.indices
+        if function.code <= run.positions[index] < function.end
+        and function.line_at(run.positions[index]) == line
+    ]
+
+
+def _line_of_check(function: PythonFunction) -> int:
+    source = (PROJECT / "firmware_py" / KEY_STORE).read_text().splitlines()
+    lines = [line for _, line in function.lines if "info.allows(" in source[line - 1]]
+    return lines[0]
+
+
+def _gains(bench: FaultBench, code: PythonCode) -> int:
+    check = code.named(KEY_STORE, "KeyStore__check")
+    faults = _decisions(bench, check, _line_of_check(check))
+    chosen = random.Random(0).sample(faults, min(len(faults), 400))
+    assert len(chosen) > 100
+    return sum(bench.strike(fault).outcome is Outcome.SUCCESS for fault in chosen)
+
+
+def test_a_check_made_once_is_found_and_made_twice_holds(algorithm: FaultBench):
+    weak = Station(BOARD, _without_second_check)
+    assert _gains(FaultBench(weak, SCENARIOS["algorithm"]), weak.code) > 0
+    assert _gains(algorithm, station(BOARD).code) == 0
+
+
+def test_the_window_holds_the_comparison_and_no_primitive(pin: FaultBench):
+    symbols = pin.device.symbols
+    assert symbols is not None
+    functions = {
+        found.name
+        for index in pin.window.indices
+        if (found := symbols.function_at(pin.run.addresses[index])) is not None
+    }
+    assert {"mp_execute_bytecode", "crypto_equal"} <= functions
+    assert not [name for name in functions if name.startswith(("wc_Sha256", "AesEncrypt_C"))]
+    assert pin.window.inside_primitives > 0
+
+
+def test_a_run_that_nothing_struck_is_recognised(algorithm: FaultBench):
+    way = algorithm.way
+    index = algorithm.run.stop_before(algorithm.window.indices[100])
+    way.go_to(index)
+    assert way.comes_back(index)
+    way.go_to(index)
+    machine = algorithm.device.machine
+    heap = machine.symbols["__bss_end__"].address if machine.symbols else 0
+    byte = machine.read_memory(heap, 1)[0]
+    machine.write_memory(heap, bytes((byte ^ 1,)))
+    assert not way.comes_back(index)
+
+
+def test_a_silence_is_a_success_only_if_the_right_secret_breaks_it(
+    pin: FaultBench, monkeypatch: pytest.MonkeyPatch
+):
+    places = pin.window.one_of_each(random.Random(0))
+    results = (pin.strike(Fault(index)) for index in places[::40])
+    result = next(result for result in results if "whatever the secret" in result.detail)
+    assert result.outcome is not Outcome.SUCCESS
+    with monkeypatch.context() as patch:
+        patch.setattr(type(pin._with_right_secret), "sees", lambda _striker, _fault: "9000")
+        assert pin.strike(result.fault).outcome is Outcome.SUCCESS
+
+
+def test_one_of_each_kind_is_struck():
+    window = Window((1, 2, 3, 4), ((8, 0, 1), (8, 0, 2), (8, 9, 1), (8, 0, 1)), 0)
+    by_caller = window.one_of_each(random.Random(0))
+    assert len(by_caller) == 2
+    assert 3 in by_caller
+    assert len(window.one_of_each(random.Random(0), by_python=True)) == 3
+    others = {tuple(window.one_of_each(random.Random(seed))) for seed in range(20)}
+    assert others == {(1, 3), (2, 3), (3, 4)}
+
+
+def test_a_plan_is_the_same_for_the_same_seed(algorithm: FaultBench):
+    plan = Plan(share=4, flips=5)
+    faults = plan.faults(algorithm, "a")
+    assert (
+        faults
+        == plan.faults(algorithm, "a")
+        != Plan(share=4, flips=5, seed=1).faults(algorithm, "a")
+    )
+    kinds = {kind[:2] for kind in algorithm.window.kinds}
+    assert len(faults) == -(-len(kinds) // 4) + 5
+    assert len(Plan().faults(algorithm, "a")) == len(kinds)
+
+
+def test_ids_name_the_fault():
+    for fault in (Fault(4711), Fault(12, 3, 31)):
+        name = campaign.fault_id(Task(BOARD, "pin"), fault)
+        assert campaign.parse_id(name) == (Task(BOARD, "pin"), image_name(BOARD), fault)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("nonsense", "ids look like"),
+        (f"ft/{BOARD}/00000000/pin/1/skip", "belongs to the image 00000000"),
+        ("ft/pico9/00000000/pin/1/skip", "no board is called pico9"),
+        (f"ft/{BOARD}/00000000/nowhere/1/skip", "no window is called nowhere"),
+        (f"ft/{BOARD}/00000000/pin/1/r13.0", "r0 to r12"),
+    ],
+)
+def test_an_id_that_cannot_be_replayed_is_told_in_one_line(name: str, words: str):
+    command = [sys.executable, "-m", "campaigns.faults", "--replay", name]
+    told = subprocess.run(command, cwd=PROJECT, text=True, capture_output=True)
+    assert told.returncode == 2
+    assert told.stdout == ""
+    assert words in told.stderr
+    assert len(told.stderr.splitlines()) == 1
