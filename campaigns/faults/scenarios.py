@@ -238,12 +238,13 @@ SCENARIOS = {
         Scenario(
             "count",
             "use counter goes down",
-            KEY_STORE,
-            "KeyStore_count_use",
+            "hsm/commands/sign.py",
+            "sign",
             True,
             sign(COUNTED),
             SW_SUCCESS,
             _counter_gain,
+            parts=((KEY_STORE, "KeyStore_count_use"), (KEY_STORE, "KeyStore_check_counted")),
         ),
         Scenario(
             "code",

@@ -203,18 +203,27 @@ def test_one_wrong_reading_leaves_no_use_uncounted(
     assert len(answer) == 2 or left == 8
 
 
-@pytest.mark.parametrize("wrong_answer", [True, False])
+@pytest.mark.parametrize(
+    ("owner", "name"), [(KeyStore, "count_use"), (counters, "spend_use"), (counters, "_mark")]
+)
 def test_a_use_that_was_not_counted_gives_no_answer(
-    device: Device, monkeypatch, wrong_answer: bool
+    device: Device, monkeypatch, owner: object, name: str
 ) -> None:
     device.verify()
     device.generate_ec(2, P256, tlv(0x90, bytes((0, 0, 0, 9))))
-    keys = device.card.keys
+    device.generate_aes(3, 128, tlv(0x90, bytes((0, 0, 0, 9))))
+    point = hsm_crypto.curve_parameters(hsm_crypto.CURVE_SECP256R1)[3]
+
+    def use_all(expect: int) -> list[int]:
+        device.sign(2, 0x70, bytes(32), expect=expect)
+        device.decipher(2, 0x80, point, expect=expect)
+        device.cipher(3, 0x10, bytes(16), expect=expect)
+        return [device.card.keys.uses_now(key_id) for key_id in (2, 3)]
+
     with monkeypatch.context() as patch:
-        patch.setattr(counters, "spend_use", lambda *_: wrong_answer)
-        with pytest.raises(StoreFailure):
-            keys.count_use(2)
-    assert keys.uses_left(2, keys.info(2)) == 9
+        patch.setattr(owner, name, lambda *_: True)
+        assert use_all(0x6581) == [9, 9]
+    assert use_all(0x9000) == [7, 8]
 
 
 def test_one_wrong_reading_moves_no_use_uncounted(device: Device, monkeypatch) -> None:

@@ -45,8 +45,10 @@ def cipher(card, command, response):
     else:
         work = _Plain(command)
     with card.keys.open_for_use(command.p1, kinds, algorithm) as key:
+        uses = card.keys.uses_now(command.p1)
         work.run(key, response)
     card.keys.count_use(command.p1)
+    card.keys.check_counted(command.p1, uses)
 
 
 def _cipher_by_node(card, algorithm, parameters, response):

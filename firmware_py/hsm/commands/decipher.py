@@ -28,11 +28,13 @@ def decipher(card, command, response):
         return
     kinds, _, _ = algorithms.find(DECIPHER, algorithm)
     with card.keys.open_for_use(command.p1, kinds, algorithm) as key:
+        uses = card.keys.uses_now(command.p1)
         if algorithm == ECDH:
             _agree(key, command.data, response)
         else:
             _decrypt(key, algorithm, command.data, response)
     card.keys.count_use(command.p1)
+    card.keys.check_counted(command.p1, uses)
 
 
 def _decrypt(key, algorithm, cryptogram, response):

@@ -26,6 +26,7 @@ def sign(card, command, response):
         return
     kinds, family, hash = algorithms.find(SIGN, algorithm)
     with card.keys.open_for_use(command.p1, kinds, algorithm) as key:
+        uses = card.keys.uses_now(command.p1)
         if isinstance(key, EdwardsKey):
             response.append(key.sign(data))
         elif family == ECDSA:
@@ -37,6 +38,7 @@ def sign(card, command, response):
         elif family == RSA_PSS:
             _rsa_pss(key, hash, data, response)
     card.keys.count_use(command.p1)
+    card.keys.check_counted(command.p1, uses)
 
 
 def _ecdsa(key, hash, data, response):

@@ -101,19 +101,12 @@ class KeyStore:
         if info.uses != UNLIMITED and self.uses_left(key_id, info) <= 0:
             raise UsesExhausted
 
-    def count_use(self, key_id):
-        """Count one use, durably, after the computation and before the answer. StoreFailure."""
-        before = self._uses_left_now(key_id)
-        self._spend_use(key_id)
-        # Looked up anew: one skipped instruction must not leave the use uncounted.
-        after = self._uses_left_now(key_id)
-        if after != (UNLIMITED if before == UNLIMITED else before - 1):
-            raise StoreFailure
-
-    def _uses_left_now(self, key_id):
+    def uses_now(self, key_id):
+        """Uses that the key has left, looked up anew, or UNLIMITED."""
         return self.uses_left(key_id, self.info(key_id))
 
-    def _spend_use(self, key_id):
+    def count_use(self, key_id):
+        """Count one use, durably, after the computation and before the answer."""
         info = self.info(key_id)
         if info.uses == UNLIMITED:
             return
@@ -126,6 +119,14 @@ class KeyStore:
             change.put(id, KIND_KEY_INFO, info.encode(), FLAG_FIELD)
             change.commit()
         if not counters.spend_use(self._store, id):
+            raise StoreFailure
+
+    def check_counted(self, key_id, before):
+        """After `count_use`: StoreFailure unless there is a use less than `before`.
+
+        A call of its own: one skipped instruction may end count_use without a use counted.
+        """
+        if self.uses_now(key_id) != (UNLIMITED if before == UNLIMITED else before - 1):
             raise StoreFailure
 
     def move_use(self, change, key_id):
