@@ -39,6 +39,8 @@ VERIFY: list[Refusal] = [
     refused("00200088", 0x6A88, STATE, SO_PIN, card="blank", before=()),
     refused("00200081", 0x6984, STATE, PIN, card="transport PIN", before=NOBODY),
     refused("00200081", 0x63C2, VALUE, WRONG_PIN, costs_a_try=True),
+    # HMAC takes a key and the same key with zeros behind for one; the card must not.
+    refused("00200081", 0x63C2, VALUE, PIN + b"\0", costs_a_try=True),
     refused("00200088", 0x63CE, VALUE, WRONG_SO_PIN, costs_a_try=True),
 ]
 

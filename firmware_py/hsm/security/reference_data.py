@@ -107,7 +107,8 @@ class ReferenceData:
 
     def _open(self, pin):
         sealed = memoryview(self._contents)[_PARAMETERS_BYTES:]
-        bound = _bound(self.id, self._contents)
+        # Of the length that was given: to HMAC a PIN and the same with zeros behind are one key.
+        bound = _bound(self.id, len(pin), self._contents)
         pepper = self._store.seal.pepper
         with Secret.stretch(pin, self._salt, self.iterations, pepper) as stretched:
             return open_twice(stretched, bound, sealed)
@@ -124,7 +125,7 @@ def put(change, seal, id, pin, tries_limit, iterations, secret, flags=0):
     salt = random(_SALT_BYTES)
     parameters = struct.pack(_PARAMETERS, len(pin), tries_limit, flags, iterations, salt)
     with Secret.stretch(pin, salt, iterations, seal.pepper) as stretched:
-        sealed = stretched.seal_object(_bound(id, parameters), secret)
+        sealed = stretched.seal_object(_bound(id, len(pin), parameters), secret)
     change.put(id, KIND_REFERENCE_DATA, parameters + sealed, _STORE_FLAGS)
 
 
@@ -132,5 +133,7 @@ def _is_open(secret):
     return isinstance(secret, Secret)
 
 
-def _bound(id, contents):
-    return struct.pack("<4sH", b"PIN\x01", id) + bytes(contents[:_PARAMETERS_BYTES])
+def _bound(id, length, contents):
+    # The length is the first of the parameters.
+    head = struct.pack("<4sHB", b"PIN\x01", id, length)
+    return head + bytes(contents[1:_PARAMETERS_BYTES])
