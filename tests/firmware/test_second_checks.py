@@ -14,7 +14,7 @@ from hsm.security import access_rules, pin_opening, reference_data
 from hsm.security.access_rules import AccessDenied, NotAllowed
 from hsm.security.seal import Seal
 from hsm.security.user_presence import UserPresence
-from hsm.store import NotFound, StoreFailure, counters
+from hsm.store import NotFound, counters
 from nor_flash import PowerCut
 
 P256 = hsm_crypto.curve_parameters(hsm_crypto.CURVE_SECP256R1)[0]
