@@ -22,8 +22,8 @@ from tools.product import require_images
 DOCS_PAGE = PROJECT / "docs" / "faults.md"
 REPORT = BUILD / "faults" / "report.json"
 # What continuous integration has time for: a skip in so many, and flips for each window.
-SHARE = 4
-FLIPS = 50
+SHARE = 5
+FLIPS = 40
 
 
 def main() -> int:

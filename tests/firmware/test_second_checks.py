@@ -250,6 +250,8 @@ def test_one_wrong_reading_moves_no_use_uncounted(device: Device, monkeypatch) -
         (initialize_device, "_can_be_checked", False, 2),
         (UserPresence, "wants_erasure", True, 0),
         (UserPresence, "is_pressed", True, 0),
+        (initialize_device, "_ask_for_code", None, 0),
+        (initialize_device, "_check_code", None, 0),
         (reference_data.ReferenceData, "verify", None, 0),
     ],
 )

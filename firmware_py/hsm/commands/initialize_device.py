@@ -154,7 +154,10 @@ def initialize_device(card, command, response):
     if store.state == DAMAGED:
         # If a failure of the flash that has passed was the cause, the code is asked for.
         store.mount()
-    _ask_for_code(card, request.so_pin)
+    secret = _ask_for_code(card, request.so_pin)
+    _check_code(card, secret)
+    if secret is not None:
+        secret.wipe()
     if store.state != READY or not _can_be_checked(store):
         store.format(root.new_root_record())
     card.session_pin.clear()
@@ -162,17 +165,17 @@ def initialize_device(card, command, response):
 
 
 def _ask_for_code(card, code):
-    secret = None
-    try:
-        if _is_code_due(card.store) and not card.presence.wants_erasure():
-            secret = ReferenceData(card.store, ID_SO_PIN).verify(code)
-        # Asked anew, and for what the code has opened: one skipped instruction erases no card.
-        if _is_code_due(card.store) and not card.presence.is_pressed():
-            if not isinstance(secret, Secret):
-                raise PresenceTimeout
-    finally:
-        if secret is not None:
-            secret.wipe()
+    # What the code has opened, the caller's; None: no code is due.
+    if _is_code_due(card.store) and not card.presence.wants_erasure():
+        return ReferenceData(card.store, ID_SO_PIN).verify(code)
+    return None
+
+
+def _check_code(card, secret):
+    # Asked anew, by a call of its own: one skipped instruction erases no card.
+    if _is_code_due(card.store) and not card.presence.is_pressed():
+        if not isinstance(secret, Secret):
+            raise PresenceTimeout
 
 
 def _is_code_due(store):
