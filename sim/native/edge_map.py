@@ -35,7 +35,7 @@ class _EdgeState(ctypes.Structure):
 class EdgeMap:
     """`counts`: how often each edge of the run was taken, hashed; `bytecode`: opcodes ever run."""
 
-    # Holds the position in the bytecode where an opcode's code begins: what GCC chose on both chips.
+    # Holds the position in the bytecode where an opcode's code begins: GCC's choice on both chips.
     # A test compares what is read there with the bytecode that a tracer sees read.
     POSITION_REGISTER = "r4"
 

@@ -72,9 +72,9 @@ class CcidReader:
 
     # --- Raw frames -----------------------------------------------------------------------------
 
-    def send_raw(self, frame: bytes) -> None:
-        """Write any bytes to the bulk OUT pipe as one transfer."""
-        self.host.write(self._bulk_out, frame, WRITE_TIMEOUT_US)
+    def send_raw(self, frame: bytes, timeout_us: int = WRITE_TIMEOUT_US) -> None:
+        """Write any bytes to the bulk OUT pipe as one transfer; raises UsbTimeout."""
+        self.host.write(self._bulk_out, frame, timeout_us)
 
     def read_raw(self, timeout_us: int = ANSWER_TIMEOUT_US) -> bytes:
         """One transfer from the bulk IN pipe; raises UsbTimeout."""
