@@ -22,8 +22,8 @@ from tools.product import require_images
 DOCS_PAGE = PROJECT / "docs" / "faults.md"
 REPORT = BUILD / "faults" / "report.json"
 # What continuous integration has time for: a skip in so many, and flips for each window.
-SHARE = 5
-FLIPS = 40
+SHARE = 10
+FLIPS = 20
 
 
 def main() -> int:

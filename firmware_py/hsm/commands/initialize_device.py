@@ -155,9 +155,11 @@ def initialize_device(card, command, response):
         # If a failure of the flash that has passed was the cause, the code is asked for.
         store.mount()
     secret = _ask_for_code(card, request.so_pin)
-    _check_code(card, secret)
-    if secret is not None:
-        secret.wipe()
+    try:
+        _check_code(card, secret)
+    finally:
+        if secret is not None:
+            secret.wipe()
     if store.state != READY or not _can_be_checked(store):
         store.format(root.new_root_record())
     card.session_pin.clear()
