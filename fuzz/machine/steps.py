@@ -116,7 +116,10 @@ def from_name(name: str) -> Run:
     word = name[len(PREFIX) :]
     try:
         packed = base64.b64decode(word + "=" * (-len(word) % 4), altchars=b"-_", validate=True)
-        text = zlib.decompressobj().decompress(packed, PACKED_BYTES_MAX).decode()
+        unpacked = zlib.decompressobj()
+        text = unpacked.decompress(packed, PACKED_BYTES_MAX).decode()
+        if not unpacked.eof:
+            raise ValueError
     except (binascii.Error, zlib.error, ValueError):
         raise ValueError("it is damaged or not whole") from None
     return from_json(text)
