@@ -12,6 +12,7 @@
 #include "drbg.h"
 #include "library.h"
 #include "nonce.h"
+#include "number.h"
 #include "pool.h"
 #include "self_check.h"
 #include "wipe.h"
@@ -84,7 +85,7 @@ static crypto_result_t load_public(work_t *work, const uint8_t *public_key) {
 }
 
 static crypto_result_t load_private(work_t *work, const uint8_t *private_key) {
-    int error = mp_read_unsigned_bin(work->key.k, private_key, (word32)work->key.dp->size);
+    int error = crypto_number_read_secret(work->key.k, private_key, (size_t)work->key.dp->size);
     work->key.type = ECC_PRIVATEKEY_ONLY;
     return crypto_from_library(error);
 }
@@ -258,6 +259,9 @@ static crypto_result_t sign_once(const crypto_ec_key_t *key, const uint8_t *hash
     int length = work->key.dp->size;
     result = load_private(work, key->private_key);
     int error = result == CRYPTO_OK ? wc_ecc_sign_set_k(k, (word32)length, &work->key) : MP_VAL;
+    if (error == 0) {
+        error = crypto_number_read_secret(work->key.sign_k, k, (size_t)length);
+    }
     if (error == 0) {
         error = wc_ecc_sign_hash_ex(hash, (word32)hash_length, work->key.rng, &work->key, &work->r, &work->s);
     }

@@ -56,13 +56,18 @@ static field_t get_number(reader_t *reader) {
     return without_zeros(get(reader));
 }
 
-// A number in `width` bytes; false if it is too long.
-static bool widen(const field_t *field, uint8_t *out, size_t width) {
-    if (field->length > width) {
+// A number in `width` bytes; false if it is too long. Leading zeros of one that fits are not looked for: how many a
+// secret has is secret.
+static bool widen(field_t number, uint8_t *out, size_t width) {
+    while (number.length > width && number.bytes[0] == 0) {
+        number.bytes++;
+        number.length--;
+    }
+    if (number.length > width) {
         return false;
     }
-    memset(out, 0, width - field->length);
-    memcpy(out + width - field->length, field->bytes, field->length);
+    memset(out, 0, width - number.length);
+    memcpy(out + width - number.length, number.bytes, number.length);
     return true;
 }
 
@@ -79,7 +84,7 @@ static crypto_result_t read_weierstrass(int curve, const field_t *scalar, const 
     size_t length = crypto_curve_bytes(curve);
     uint8_t point[CRYPTO_POINT_MAX_BYTES] = {0x04};
     crypto_ec_key_t *key = NULL;
-    crypto_result_t result = widen(scalar, private_key, length) ? CRYPTO_OK : CRYPTO_FAILED;
+    crypto_result_t result = widen(*scalar, private_key, length) ? CRYPTO_OK : CRYPTO_FAILED;
     if (result == CRYPTO_OK) {
         result = crypto_ec_from_private(curve, private_key, &key);
     }
@@ -146,8 +151,7 @@ static crypto_result_t read_ec(reader_t *reader, crypto_blob_t *opened) {
         return CRYPTO_FAILED;
     }
     opened->kind = CRYPTO_OBJECT_EC;
-    field_t scalar = without_zeros(raw);
-    return read_weierstrass(curve, &scalar, &public_key, &opened->handle);
+    return read_weierstrass(curve, &raw, &public_key, &opened->handle);
 }
 
 // --- RSA keys ----------------------------------------------------------------------------------------
@@ -183,7 +187,7 @@ static crypto_result_t from_primes(unsigned bits, uint32_t exponent, const field
         return CRYPTO_MEMORY;
     }
     crypto_result_t result =
-        widen(p, primes, half) && widen(q, primes + half, half)
+        widen(*p, primes, half) && widen(*q, primes + half, half)
             ? crypto_rsa_from_primes(bits, exponent, primes, primes + half, key)
             : CRYPTO_FAILED;
     crypto_pool_free(primes);

@@ -71,7 +71,9 @@ static int generic_crt(const crypto_rsa_key_t *key, const mp_int *base, mp_int *
     return error;
 }
 
-static int private_power(const crypto_rsa_key_t *key, const mp_int *base, mp_int *power) {
+// Not inlined: what it executes must not depend on the key, while what is around it depends on the public modulus, so
+// that the two have to be told apart where paths are compared.
+__attribute__((noinline)) static int private_power(const crypto_rsa_key_t *key, const mp_int *base, mp_int *power) {
     if (key->bits < 2048) {
         return generic_crt(key, base, power);
     }

@@ -11,7 +11,7 @@ import ctypes
 from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -48,10 +48,14 @@ class Steps:
 
 @dataclass(frozen=True)
 class Path:
-    """A run's path, as hashes: equal paths are equal."""
+    """A run's path, as hashes: equal paths are equal.
+
+    `instructions`: those that took effect. What a condition of an IT block skips takes its time,
+    so that two runs of one path may differ in their number.
+    """
 
     entries: int
-    instructions: int
+    instructions: int = field(compare=False)
     hash: int
     chunks: tuple[int, ...]
 
