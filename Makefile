@@ -2,8 +2,8 @@
 # The way in for people and CI: every target sets up what it needs and hands over to nox.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim serve test firmware robot interop soak powerloss replay rollback faults wear fuzz lint bench \
-	flash reader-identity clean
+.PHONY: help setup sim serve test firmware robot interop soak powerloss replay rollback faults wear same-path fuzz lint \
+	bench flash reader-identity clean
 
 # The first Python that is new enough; set PYTHON to choose another.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -62,6 +62,10 @@ replay: ## one finding again, in full: make replay ARGS='pl/...'
 rollback: ## put old flash contents into cards; report in build/rollback
 	@$(PYTHON) -m tools.setup sim
 	@$(NOX) rollback -- $(ARGS)
+
+same-path: ## the same instructions and addresses whatever the secret; report in build/same_path
+	@$(PYTHON) -m tools.setup sim
+	@$(NOX) same-path -- $(ARGS)
 
 fuzz: ## input that nobody meant: flash, commands, frames; figures in build/fuzz
 	@$(PYTHON) -m tools.setup sim

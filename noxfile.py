@@ -194,6 +194,13 @@ def rollback(session: nox.Session) -> None:
     run(session, "campaigns.rollback", *session.posargs)
 
 
+@nox.session(name="same-path")
+def same_path(session: nox.Session) -> None:
+    """The same path whatever the secret: -- [--all | --operation NAME] [--board B] [--runs N]."""
+    run(session, "tools.firmware", "--quiet", "--target", "hsm")
+    run(session, "campaigns.same_path", *session.posargs)
+
+
 @nox.session
 def fuzz(session: nox.Session) -> None:
     """Input that nobody meant: -- [images | model | coverage] [--seconds N] [--seed S] [...]."""

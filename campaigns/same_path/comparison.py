@@ -4,21 +4,28 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from campaigns.same_path import operations
 from campaigns.same_path.operations import Operation
 from sim.device import Device
 from sim.life.card import Card
+from sim.tracing.python_code import PythonCode
 from sim.tracing.trace import CHUNK_ENTRIES, Entry, Kind, Path, first_difference
+from tools.paths import PROJECT
 from tools.product import image_of
 
 # AES by tables: an access is to a table in SRAM, which no cache tells from another.
 TABLES = ("Te", "Td", "Td4", "R", "rcon")
 TABLES_ASSEMBLED = ("L_AES_Thumb2_te_data", "L_AES_Thumb2_td_data", "L_AES_Thumb2_td4")
 TABLES_ASSEMBLED_BYTES = (1024, 1024, 256)
+SRAM = (0x2000_0000, 0x2010_0000)
 # Commands begin at a multiple of this many ticks, so that timers find them all at the same place.
 ALIGN_TICKS = 1 << 30
+CHALLENGE_BYTES = 8
+# A place is looked for in two runs more; one of each path, and not more paths than this.
+LOCATED_MAX = 4
 
 
 class ComparisonError(Exception):
@@ -26,12 +33,30 @@ class ComparisonError(Exception):
 
 
 @dataclass(frozen=True)
+class Plan:
+    """How many secrets: `runs`, or fewer where that takes more than `instructions_max` in all."""
+
+    runs: int
+    instructions_max: int | None = None
+    runs_min: int = 8
+
+    def count(self, instructions: int) -> int:
+        """For an operation of so many instructions."""
+        if self.instructions_max is None:
+            return self.runs
+        return max(min(self.runs, self.instructions_max // instructions), self.runs_min)
+
+
+@dataclass(frozen=True)
 class Difference:
-    """Where the path of secret `number` first leaves that of the first one."""
+    """Where the path of secret `number` first leaves that of the first one.
+
+    `function`: the one in the image; `line`: of the source, functions that are inlined included.
+    """
 
     number: int
     entry: int
-    place: str
+    function: str
     line: str
     what: str
 
@@ -62,9 +87,11 @@ class Comparer:
     def __init__(self, board: str) -> None:
         self.board = board
         self.device = Device.from_uf2(board, image_of(board), trace=True)
-        self.device.tracer.blur(self._tables())
+        self._elf = image_of(board).with_suffix(".elf")
+        self._python = PythonCode.load(self._elf, PROJECT / "firmware_py")
         self.device.power_on()
         self._card = Card(self.device.transmit)
+        self._entropy: bytes | None = None
         operations.prepare(self._card)
         self._warm_up()
         self._ready = self.device.snapshot()
@@ -89,70 +116,91 @@ class Comparer:
                 if self._card.pin_status() != 0x9000:
                     self._card.verify(operations.PIN)
 
-    def compare(self, operation: Operation, runs: int) -> Comparison:
-        """`runs` secrets. Raises ComparisonError."""
+    # --- Comparing --------------------------------------------------------------------------------
+
+    def compare(self, operation: Operation, plan: Plan) -> Comparison:
+        """As many secrets as the plan wants. Raises ComparisonError."""
         self._follow(operation)
+        self._entropy = None
         result = Comparison(self.board, operation)
-        secrets = operation.secrets(runs)
+        secrets = operation.secrets(plan.runs)
         expected = b""
-        for number, secret in enumerate(secrets):
-            self._load(operation, secret)
-            answers: list[bytes] = []
-            path = self.device.tracer.record(
-                lambda apdu=operation.apdu(secret), found=answers: found.append(
-                    self.device.transmit(apdu)
-                )
-            )
-            expected = expected or answers[0][-2:]
-            if answers[0][-2:] != expected:
+        while len(result.paths) < len(secrets):
+            secret = secrets[len(result.paths)]
+            path, status_word = self._run(operation, secret)
+            expected = expected or status_word
+            if status_word != expected:
                 raise ComparisonError(
-                    f"{operation.name}: secret {number} answers {answers[0][-2:].hex()}, "
-                    f"others {expected.hex()}"
+                    f"{self.board}/{operation.name}: secret {len(result.paths)} answers "
+                    f"{status_word.hex()}, the first {expected.hex()}"
                 )
-            if not path.entries:
-                raise ComparisonError(f"{operation.name}: {operation.inside} was not called")
             result.paths.append(path)
-            if path != result.paths[0]:
-                result.differences.append(self._locate(result, secrets, number))
+            secrets = secrets[: plan.count(result.instructions)]
+        self._locate_all(result, secrets)
         return result
+
+    def _run(self, operation: Operation, secret: object) -> tuple[Path, bytes]:
+        self._load(operation, secret)
+        apdu = operation.apdu(secret)
+        answers: list[bytes] = []
+        path = self.device.tracer.record(lambda: answers.append(self.device.transmit(apdu)))
+        if not path.entries:
+            raise ComparisonError(
+                f"{self.board}/{operation.name}: {operation.inside} was not called, "
+                f"the answer is {answers[0][-2:].hex()}"
+            )
+        return path, answers[0][-2:]
 
     def _follow(self, operation: Operation) -> None:
         symbols = self.device.symbols
         assert symbols is not None
+        if operation.inside and operation.inside not in symbols:
+            raise ComparisonError(f"{self.board}/{operation.name}: no {operation.inside} there")
         inside = symbols[operation.inside].address if operation.inside else None
         self.device.tracer.follow_only(inside)
+        self.device.tracer.blur(self._tables() if operation.sram else [SRAM])
 
     def _load(self, operation: Operation, secret: object) -> None:
         device = self.device
         device.restore(self._ready)
         operation.load(self._card, secret)
+        entropy = self._card.challenge(CHALLENGE_BYTES)
+        if self._entropy not in (None, entropy):
+            # Masks would differ from run to run, and paths with them.
+            raise ComparisonError(f"{self.board}/{operation.name}: the generator is not the same")
+        self._entropy = entropy
         machine = device.machine
         machine.run(ALIGN_TICKS - machine.now % ALIGN_TICKS)
 
     # --- Where paths part -----------------------------------------------------------------------
 
-    def _locate(self, result: Comparison, secrets: object, number: int) -> Difference:
-        mine, first = result.paths[number], result.paths[0]
-        chunk = mine.parts_from(first)
+    def _locate_all(self, result: Comparison, secrets: Sequence[object]) -> None:
+        seen = {result.paths[0]}
+        for number, path in enumerate(result.paths):
+            if path not in seen and len(result.differences) < LOCATED_MAX:
+                result.differences.append(self._locate(result, secrets, number))
+            seen.add(path)
+
+    def _locate(self, result: Comparison, secrets: Sequence[object], number: int) -> Difference:
+        chunk = result.paths[number].parts_from(result.paths[0])
         assert chunk is not None
         begin = chunk * CHUNK_ENTRIES
-        captures = [
-            self._capture(result.operation, secrets[n], begin, begin + CHUNK_ENTRIES)  # type: ignore[index]
+        first, other = (
+            self._capture(result.operation, secrets[n], begin, begin + CHUNK_ENTRIES)
             for n in (0, number)
-        ]
-        found = first_difference(*captures)
-        assert found is not None
-        one, other, index = found
-        before = next(
-            (entry for entry in reversed(captures[0][:index]) if entry.kind is Kind.EXECUTED), None
         )
+        found = first_difference(first, other)
+        assert found is not None
+        one, another, index = found
+        executed = (entry for entry in reversed(first[:index]) if entry.kind is Kind.EXECUTED)
+        before = next(executed, None)
         address = before.address if before else 0
         return Difference(
             number,
             begin + index,
-            self.device.machine.describe(address),
-            self._line(address),
-            f"{_tell(one)} or {_tell(other)}",
+            function_of(self.device.machine.describe(address)),
+            self._python_line(first[:index]) or self._line(address),
+            f"{_tell(one)} or {_tell(another)}",
         )
 
     def _capture(self, operation: Operation, secret: object, first: int, end: int) -> list[Entry]:
@@ -160,15 +208,29 @@ class Comparer:
         apdu = operation.apdu(secret)
         return self.device.tracer.capture(lambda: self.device.transmit(apdu), first, end)
 
+    def _python_line(self, entries: list[Entry]) -> str | None:
+        # The interpreter reads the bytecode that it executes; C code that it calls does not.
+        for entry in reversed(entries):
+            if entry.kind is Kind.READ:
+                function = self._python.function_at(entry.address)
+                if function is not None and entry.address >= function.code:
+                    return function.describe(entry.address)
+        return None
+
     def _line(self, address: int) -> str:
-        elf = image_of(self.board).with_suffix(".elf")
         done = subprocess.run(
-            ["arm-none-eabi-addr2line", "-f", "-s", "-e", str(elf), hex(address)],
+            ["arm-none-eabi-addr2line", "-f", "-s", "-e", str(self._elf), hex(address)],
             capture_output=True,
             text=True,
             check=True,
         )
-        return " ".join(done.stdout.split())
+        name, place = done.stdout.split("\n")[:2]
+        return f"{name} {place.partition(' ')[0]}"
+
+
+def function_of(place: str) -> str:
+    """The symbol of a described address, without what the compiler added to its name."""
+    return place.partition(" ")[0].partition("+")[0].partition(".")[0]
 
 
 def _tell(entry: Entry | None) -> str:

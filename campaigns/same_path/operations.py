@@ -17,22 +17,23 @@ import campaigns.twins  # noqa: F401  (puts tests/firmware on the import path)
 import hsm_crypto
 import hsm_crypto_blob
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM
 from key_blob import AES, EC, RSA, KeyBlob
 
 from campaigns.same_path import secrets
 from sim.apdu import command
 from sim.life.card import PIN_ITERATIONS_MIN, Card, tlv
 from sim.life.curves import CURVES
+from sim.life.secure_channel import SecureChannel
 
 PIN, SO_PIN = b"135790", b"30313233"
 DKEK = bytes(range(32))
 KEY = 1
 DIGEST = bytes(range(32))
-ECDSA, EDDSA, RSA_RAW_SIGN, ECDH, WRAP, UNWRAP = 0x70, 0xA3, 0x20, 0x80, 0x92, 0x93
+ECDSA, EDDSA, RSA_RAW_SIGN, ECDH, WRAP, UNWRAP = 0x70, 0x70, 0x20, 0x80, 0x92, 0x93
 EXTENDED_DECRYPT = 0x52
 AES_256_GCM_OID = bytes.fromhex("60864801650304012E")
-RUNS = 32
+AES_256_CCM_OID = bytes.fromhex("60864801650304012F")
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Operation:
     """`inside`: only calls of this C function are compared; empty: the whole command.
 
     `load(card, secret)` puts a secret into the card, unobserved; `apdu(secret)` is observed.
+    `quick`: one of those that are compared when nothing else is asked for.
+    `sram`: whether addresses in SRAM are compared; it has no cache that would tell them apart.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Operation:
     load: Callable[[Card, object], None]
     apdu: Callable[[object], bytes]
     quick: bool = True
+    sram: bool = True
 
 
 def prepare(card: Card) -> None:
@@ -83,6 +87,11 @@ def raw_blob(curve: int, private: bytes) -> bytes:
     return hsm_crypto_blob.wrap(DKEK, kind._from_bytes(curve, private), b"")
 
 
+def aes_blob(key: bytes) -> bytes:
+    """An AES key."""
+    return _blob(AES, len(key), [key])
+
+
 def rsa_blob(numbers: tuple[int, int, int]) -> bytes:
     """An RSA key by d, n and e."""
     bits = numbers[1].bit_length()
@@ -105,6 +114,8 @@ EC_CURVES = {
     "secp521r1": ec.SECP521R1,
     "secp256k1": ec.SECP256K1,
     "brainpoolP256r1": ec.BrainpoolP256R1,
+    "brainpoolP384r1": ec.BrainpoolP384R1,
+    "brainpoolP512r1": ec.BrainpoolP512R1,
 }
 
 
@@ -115,12 +126,16 @@ def ec_scalars(curve: str) -> Callable[[int], list[int]]:
 
 def load_key(blob_of: Callable[[Any], bytes]) -> Callable[[Card, object], None]:
     """UNWRAP the secret's key."""
-    return lambda card, secret: card.unwrap_key(KEY, blob_of(secret))
+
+    def load(card: Card, secret: object) -> None:
+        card.unwrap_key(KEY, blob_of(secret))
+
+    return load
 
 
 def constant(apdu: bytes) -> Callable[[object], bytes]:
     """The same command whatever the secret."""
-    return lambda secret: apdu
+    return lambda _: apdu
 
 
 # --- Commands whose data are the secret -----------------------------------------------------------
@@ -145,9 +160,57 @@ def _wrong_mac(secret: Any) -> bytes:
     return unwrap(RIGHT_BLOB[:-MAC_BYTES] + secret)
 
 
-def _wrong_tag(secret: Any) -> bytes:
-    data = tlv(0x06, AES_256_GCM_OID[2:]) + tlv(0x81, RIGHT_GCM[:-MAC_BYTES] + secret)
-    return command(0x80, 0x78, KEY, EXTENDED_DECRYPT, data + tlv(0x82, NONCE), 256)
+RIGHT_CCM = AESCCM(AES_KEY).encrypt(NONCE, DIGEST, None)
+
+
+def _wrong_tag(oid: bytes, right: bytes) -> Callable[[Any], bytes]:
+    def apdu(secret: Any) -> bytes:
+        data = tlv(0x06, oid) + tlv(0x81, right[:-MAC_BYTES] + secret) + tlv(0x82, NONCE)
+        return command(0x80, 0x78, KEY, EXTENDED_DECRYPT, data, 256)
+
+    return apdu
+
+
+def _tag(name: str, oid: bytes, right: bytes) -> Operation:
+    return Operation(
+        f"{name} tag",
+        f"comparison of {name.upper()}'s tag",
+        "",
+        lambda count: secrets.near(right[-MAC_BYTES:], count),
+        lambda card, _: card.unwrap_key(KEY, aes_blob(AES_KEY)),
+        _wrong_tag(oid, right),
+    )
+
+
+class ProtectedCommand:
+    """A command in a secure channel, whose MAC is replaced."""
+
+    MAC_BYTES = 8
+    EPHEMERAL = 0x1234567890ABCDEF1234567890ABCDEF
+
+    def __init__(self) -> None:
+        self._channel: SecureChannel | None = None
+
+    def load(self, card: Card, _: object) -> None:
+        """Opens the channel."""
+
+        def link(apdu: bytes) -> bytes:
+            response = card.send(apdu)
+            return response.data + response.sw.to_bytes(2, "big")
+
+        self._channel = SecureChannel(link, self.EPHEMERAL)
+
+    def apdu(self, secret: Any) -> bytes:
+        """VERIFY without data, its MAC wrong by `secret`: what is added to its bits."""
+        assert self._channel is not None
+        right = self._channel.wrap(bytes.fromhex("00200081"))
+        at = right.rindex(bytes((0x8E, self.MAC_BYTES))) + 2
+        mac = right[at : at + self.MAC_BYTES]
+        wrong = bytes(a ^ b for a, b in zip(mac, secret, strict=True))
+        return right[:at] + wrong + right[at + self.MAC_BYTES :]
+
+
+PROTECTED = ProtectedCommand()
 
 
 # --- The operations -------------------------------------------------------------------------------
@@ -198,16 +261,65 @@ def _raw(name: str, curve: int, length: int, inside: str, apdu: bytes) -> Operat
     )
 
 
-def _rsa(bits: int, quick: bool) -> Operation:
+def _rsa(bits: int, quick: bool = False, sram: bool = True) -> Operation:
     return Operation(
-        f"rsa {bits}",
-        f"RSA private operation, {bits} bits",
-        "crypto_rsa_private",
+        f"rsa {bits}" if sram else f"rsa {bits} without sram",
+        f"RSA private operation by CRT, {bits} bits" + ("" if sram else ", SRAM as one address"),
+        "private_power",
         lambda count: secrets.rsa_numbers(bits, count),
         load_key(rsa_blob),
         constant(sign(RSA_RAW_SIGN, bytes(bits // 8 - 32) + DIGEST)),
         quick,
+        sram,
     )
+
+
+def _unwrap(
+    name: str,
+    what: str,
+    found: Callable[[int], Sequence[object]],
+    blob_of: Callable[[Any], bytes],
+    quick: bool = True,
+) -> Operation:
+    return Operation(
+        f"unwrap {name}",
+        f"UNWRAP KEY of {what}",
+        "crypto_blob_unwrap",
+        found,
+        no_load,
+        lambda secret: unwrap(blob_of(secret)),
+        quick,
+    )
+
+
+def _wrap(
+    name: str,
+    what: str,
+    found: Callable[[int], Sequence[object]],
+    blob_of: Callable[[Any], bytes],
+    quick: bool = True,
+) -> Operation:
+    return Operation(
+        f"wrap {name}",
+        f"WRAP KEY of {what}",
+        "crypto_blob_wrap",
+        found,
+        load_key(blob_of),
+        constant(command(0x80, 0x72, KEY, WRAP, ne=65536, extended=True)),
+        quick,
+    )
+
+
+def _p256_blob(scalar: int) -> bytes:
+    return ec_blob("secp256r1", scalar)
+
+
+def _aes_keys(count: int) -> Sequence[object]:
+    return secrets.strings(32, count)
+
+
+def _rsa_keys(count: int) -> Sequence[object]:
+    return secrets.rsa_numbers(1024, count)
 
 
 ALL = (
@@ -236,22 +348,31 @@ ALL = (
         _wrong_mac,
     ),
     Operation(
-        "gcm tag",
-        "comparison of GCM's tag",
+        "secure messaging mac",
+        "comparison of a protected command's MAC",
         "",
-        lambda count: secrets.near(RIGHT_GCM[-MAC_BYTES:], count),
-        lambda card, secret: card.unwrap_key(KEY, _blob(AES, len(AES_KEY), [AES_KEY])),
-        _wrong_tag,
+        lambda count: secrets.near(bytes(ProtectedCommand.MAC_BYTES), count),
+        PROTECTED.load,
+        PROTECTED.apdu,
     ),
+    _tag("gcm", AES_256_GCM_OID[2:], RIGHT_GCM),
+    _tag("ccm", AES_256_CCM_OID[2:], RIGHT_CCM),
     _ecdsa("secp256r1"),
     _ecdsa("secp384r1"),
     _ecdsa("secp521r1", quick=False),
     _ecdsa("secp256k1"),
-    _ecdsa("brainpoolP256r1", quick=False),
+    _ecdsa("brainpoolP256r1"),
+    _ecdsa("brainpoolP384r1", quick=False),
+    _ecdsa("brainpoolP512r1", quick=False),
     _raw("ed25519", hsm_crypto.CURVE_ED25519, 32, "crypto_edwards_sign", sign(EDDSA)),
     _raw("ed448", hsm_crypto.CURVE_ED448, 57, "crypto_edwards_sign", sign(EDDSA)),
     _ecdh("secp256r1"),
-    _ecdh("secp256k1", quick=False),
+    _ecdh("secp384r1", quick=False),
+    _ecdh("secp521r1", quick=False),
+    _ecdh("secp256k1"),
+    _ecdh("brainpoolP256r1", quick=False),
+    _ecdh("brainpoolP384r1", quick=False),
+    _ecdh("brainpoolP512r1", quick=False),
     _raw(
         "x25519",
         hsm_crypto.CURVE_X25519,
@@ -267,22 +388,17 @@ ALL = (
         agree(b"\x05" + bytes(55)),
     ),
     _rsa(1024, quick=True),
-    _rsa(2048, quick=False),
-    Operation(
-        "unwrap ec",
-        "UNWRAP KEY of a P-256 key",
-        "crypto_blob_unwrap",
-        ec_scalars("secp256r1"),
-        no_load,
-        lambda secret: unwrap(ec_blob("secp256r1", secret)),
-    ),
-    Operation(
-        "wrap ec",
-        "WRAP KEY of a P-256 key",
-        "crypto_blob_wrap",
-        ec_scalars("secp256r1"),
-        load_key(lambda scalar: ec_blob("secp256r1", scalar)),
-        constant(command(0x80, 0x72, KEY, WRAP, ne=65536, extended=True)),
-    ),
+    _rsa(2048),
+    _rsa(2048, sram=False),
+    _rsa(3072),
+    _rsa(3072, sram=False),
+    _rsa(4096),
+    _rsa(4096, sram=False),
+    _unwrap("ec", "a P-256 key", ec_scalars("secp256r1"), _p256_blob),
+    _unwrap("aes", "an AES key", _aes_keys, aes_blob),
+    _unwrap("rsa", "an RSA key by d, 1024 bits", _rsa_keys, rsa_blob, quick=False),
+    _wrap("ec", "a P-256 key", ec_scalars("secp256r1"), _p256_blob),
+    _wrap("aes", "an AES key", _aes_keys, aes_blob),
+    _wrap("rsa", "an RSA key by d, 1024 bits", _rsa_keys, rsa_blob, quick=False),
 )
 OPERATIONS = {operation.name: operation for operation in ALL}

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Secrets to compare: extremes first, then by a seed."""
+"""Secrets to compare: extremes and, between them, random ones by a seed."""
 
 from __future__ import annotations
 
 import math
 import random
 from collections.abc import Callable
+from typing import TypeVar
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, x448, x25519
+from cryptography.hazmat.primitives.asymmetric import ec
 
-RAW, RAW_PUBLIC = serialization.Encoding.Raw, serialization.PublicFormat.Raw
+T = TypeVar("T")
 PUBLIC_EXPONENT = 65537
 SMALL_PRIMES = (3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73)
 POINT = serialization.PublicFormat.UncompressedPoint
@@ -20,12 +21,20 @@ def scalars(order: int, count: int) -> list[int]:
     """Private scalars below `order`: the ends, runs of one and zero bits, single bits, random."""
     choices = random.Random(order)
     bits = order.bit_length()
-    found = [1, 2, 3, order - 1, order - 2, (1 << bits - 1) - 1, 1 << bits - 2, 1 << bits // 2]
+    found = [1, order - 1, 1 << bits // 2, (1 << bits - 1) - 1, 1 << bits - 2, 2, order - 2, 3]
     found += [(1 << bits // 2) - 1, order >> 1, (order >> 1) + 1, order ^ ((1 << bits // 2) - 1)]
     found = [scalar for scalar in dict.fromkeys(found) if 0 < scalar < order]
+    return _mixed(found, lambda: choices.randrange(1, order), count)
+
+
+def _mixed(extremes: list[T], draw: Callable[[], T], count: int) -> list[T]:
+    """Every second one is an extreme while there are any: few have some of both."""
+    found: list[T] = []
     while len(found) < count:
-        found.append(choices.randrange(1, order))
-    return found[:count]
+        number = len(found) // 2
+        is_extreme = len(found) % 2 == 0 and number < len(extremes)
+        found.append(extremes[number] if is_extreme else draw())
+    return found
 
 
 def strings(length: int, count: int) -> list[bytes]:
@@ -34,9 +43,7 @@ def strings(length: int, count: int) -> list[bytes]:
     found = [bytes(length), b"\xff" * length, b"\1" + bytes(length - 1), bytes(length - 1) + b"\1"]
     found += [b"\x80" + bytes(length - 1), bytes(length - 1) + b"\x80", b"\x55" * length]
     found += [b"\xaa" * length, bytes(length // 2) + b"\xff" * (length - length // 2)]
-    while len(found) < count:
-        found.append(choices.randbytes(length))
-    return found[:count]
+    return _mixed(found, lambda: choices.randbytes(length), count)
 
 
 def near(right: bytes, count: int) -> list[bytes]:
@@ -48,30 +55,15 @@ def near(right: bytes, count: int) -> list[bytes]:
         for bit in (1, 0x80)
     ]
     found += [bytes(byte ^ 0xFF for byte in right), bytes(len(right)), b"\xff" * len(right)]
-    while len(found) < count:
-        value = choices.randbytes(len(right))
-        if value != right:
-            found.append(value)
-    return found[:count]
+    found = [value for value in dict.fromkeys(found) if value != right]
+    # One of 2^48 PINs drawn would be the right one, whose answer is another: the comparison ends.
+    return _mixed(found, lambda: choices.randbytes(len(right)), count)
 
 
 def public_point(curve: ec.EllipticCurve, scalar: int) -> bytes:
     """04 || X || Y."""
     key = ec.derive_private_key(scalar, curve).public_key()
     return key.public_bytes(serialization.Encoding.X962, POINT)
-
-
-RawKey = (
-    ed25519.Ed25519PrivateKey
-    | ed448.Ed448PrivateKey
-    | x25519.X25519PrivateKey
-    | x448.X448PrivateKey
-)
-
-
-def raw_public(load: Callable[[bytes], RawKey], private: bytes) -> bytes:
-    """The public key of an Edwards or Montgomery key."""
-    return load(private).public_key().public_bytes(RAW, RAW_PUBLIC)
 
 
 def rsa_numbers(bits: int, count: int) -> list[tuple[int, int, int]]:

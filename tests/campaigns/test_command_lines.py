@@ -16,6 +16,7 @@ MODULES = {
     "rollback": "campaigns.rollback",
     "faults": "campaigns.faults",
     "wear": "campaigns.wear",
+    "same-path": "campaigns.same_path",
     "fuzz": "fuzz",
 }
 

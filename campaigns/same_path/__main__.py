@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`nox -s same-path`: the same instructions and addresses whatever the secret."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from rich.console import Console
+
+import boards
+from campaigns import generated_section
+from campaigns.same_path import report
+from campaigns.same_path.campaign import Task, run
+from campaigns.same_path.comparison import Plan
+from campaigns.same_path.operations import ALL, OPERATIONS
+from tools.errors import EXIT_FAILED, ToolError, exit_with
+from tools.paths import BUILD, PROJECT
+from tools.product import require_images
+
+DOCS_PAGE = PROJECT / "docs" / "constant-time.md"
+REPORT = BUILD / "same_path" / "report.json"
+RUNS = 32
+# Of each operation in a run that is not asked for all: what takes more has fewer secrets.
+INSTRUCTIONS_MAX = 60_000_000
+COLUMNS = 120
+
+
+def main() -> int:
+    arguments = parse_arguments()
+    if arguments.write_docs:
+        found = read_report(arguments.json)
+        generated_section.renew(DOCS_PAGE, report.section(found, report.load_standing()))
+        return 0
+    tasks = chosen_tasks(arguments)
+    is_bounded = not (arguments.all or arguments.runs)
+    plan = Plan(arguments.runs or RUNS, INSTRUCTIONS_MAX if is_bounded else None)
+    found = run(tasks, plan, Console())
+    comparisons = [figures.comparison for figures in found if figures.comparison is not None]
+    report.show(Console(width=COLUMNS), comparisons)
+    arguments.json.parent.mkdir(parents=True, exist_ok=True)
+    arguments.json.write_text(json.dumps(report.figures(comparisons), indent=1) + "\n")
+    print(f"written to {arguments.json}")
+    errors = [figures.error for figures in found if figures.error]
+    return tell(errors + report.failures(comparisons, report.load_standing()))
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="nox -s same-path --", description=__doc__)
+    parser.add_argument("--board", help="only this board")
+    parser.add_argument("--operation", metavar="NAME", help="only this operation")
+    parser.add_argument("--runs", type=int, metavar="N", help="so many secrets of each")
+    parser.add_argument("--all", action="store_true", help="slow operations, too, and all secrets")
+    parser.add_argument("--json", type=Path, default=REPORT, help="where the figures go")
+    parser.add_argument(
+        "--write-docs", action="store_true", help="renew docs/constant-time.md and end"
+    )
+    return parser.parse_args()
+
+
+def chosen_tasks(arguments: argparse.Namespace) -> list[Task]:
+    """The dearest board first. ToolError: a name that is none."""
+    if arguments.board and arguments.board not in boards.names():
+        raise ToolError(f"no board is called {arguments.board!r}: {', '.join(boards.names())}")
+    if arguments.operation and arguments.operation not in OPERATIONS:
+        raise ToolError(f"no operation is called {arguments.operation!r}: {', '.join(OPERATIONS)}")
+    if arguments.runs is not None and arguments.runs < 2:
+        raise ToolError("--runs: at least two secrets are compared")
+    chosen = [arguments.board] if arguments.board else boards.names()
+    names = [operation.name for operation in ALL if operation.quick or arguments.all]
+    names = [arguments.operation] if arguments.operation else names
+    require_images(chosen)
+    return [Task(board, name) for board in chosen for name in names]
+
+
+def read_report(path: Path) -> list[dict]:
+    """The figures of the last run."""
+    if not path.exists():
+        raise ToolError(f"{path} is not there: run `nox -s same-path` before")
+    return json.loads(path.read_text())
+
+
+def tell(failed: list[str]) -> int:
+    """Print the failures; the exit status."""
+    for line in failed:
+        print(line)
+    print(f"{len(failed)} differences that may not be")
+    return EXIT_FAILED if failed else 0
+
+
+if __name__ == "__main__":
+    exit_with(main)
