@@ -2,8 +2,8 @@
 # The way in for people and CI: every target sets up what it needs and hands over to nox.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim serve test firmware robot interop soak powerloss replay rollback faults wear same-path fuzz lint \
-	bench flash reader-identity clean
+.PHONY: help setup sim serve test firmware robot interop soak powerloss replay rollback faults wear same-path fuzz \
+	lint bench flash reader-identity clean
 
 # The first Python that is new enough; set PYTHON to choose another.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \

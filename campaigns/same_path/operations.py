@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is compared: a command, many secrets for it, and which part of it must not tell them.
+"""What is compared: commands, their secrets, what must not tell them.
 
 Keys come in key blobs of one length, so that the card is in the same state but for the secret
 ([SCHSM] 9, 12, 16, 17, 19).

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The comparison of paths finds leaks, says where they are, and holds them against its list."""
+"""The comparison of paths finds leaks, and says where they are."""
 
 from __future__ import annotations
 
