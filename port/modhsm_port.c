@@ -133,6 +133,8 @@ static mp_obj_t port_transport_start(mp_obj_t atr_object) {
 static MP_DEFINE_CONST_FUN_OBJ_1(port_transport_start_obj, port_transport_start);
 
 static mp_obj_t port_transport_wait(void) {
+    // What the boot, a command or the end of a session left: hash functions keep their state there.
+    memory_wipe_unused_stack();
     uint8_t *apdu;
     size_t length;
     if (usb_ccid_wait(&apdu, &length) == CCID_TAKE_COMMAND) {
@@ -163,7 +165,6 @@ static MP_DEFINE_CONST_FUN_OBJ_0(port_wipe_chain_buffer_obj, port_wipe_chain_buf
 static mp_obj_t port_transport_respond(size_t count, const mp_obj_t *arguments) {
     size_t length = checked_integer(arguments[0], RESPONSE_MIN_BYTES, CCID_RESPONSE_MAX_BYTES);
     usb_ccid_respond(length, count > 1 && mp_obj_is_true(arguments[1]));
-    memory_wipe_unused_stack();
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(port_transport_respond_obj, 1, 2, port_transport_respond);

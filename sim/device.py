@@ -7,9 +7,10 @@ DescriptorError or CcidError; what ends the machine's run raises DeviceStopped.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 import boards
 from boards import Board
@@ -45,6 +46,26 @@ class DeviceSnapshot:
     host: Any
     reader: Any
     seed: int
+    observers: tuple[Any, ...]
+
+
+class Observer(Protocol):
+    """What follows the commands of a device; it may read memory and let time pass."""
+
+    def command_begins(self, apdu: bytes) -> None:
+        """Before a command goes out."""
+
+    def command_ended(self, apdu: bytes, response: bytes) -> None:
+        """After its answer came."""
+
+    def session_ended(self) -> None:
+        """After the ICC got power, or lost it."""
+
+    def state(self) -> Any:
+        """What goes into a snapshot of the device."""
+
+    def load_state(self, state: Any) -> None:
+        """Back to a snapshot."""
 
 
 class Probe:
@@ -63,6 +84,9 @@ class Probe:
 
 class Device:
     """One board. Made without power; `flash` and `otp` outlive the power."""
+
+    # Called with every device that is made: for what watches over all devices of a suite.
+    companions: ClassVar[list[Callable[[Device], None]]] = []
 
     def __init__(
         self,
@@ -83,6 +107,9 @@ class Device:
         )
         self.host = UsbHost(self.machine, self.machine.block("USBCTRL"), self._advance)
         self.reader = CcidReader(self.host)
+        self.observers: list[Observer] = []
+        for join in self.companions:
+            join(self)
 
     @classmethod
     def from_uf2(
@@ -199,17 +226,27 @@ class Device:
 
     def icc_power_on(self) -> bytes:
         """IccPowerOn; the ATR."""
-        return self.reader.icc_power_on()
+        atr = self.reader.icc_power_on()
+        for observer in self.observers:
+            observer.session_ended()
+        return atr
 
     def icc_power_off(self) -> None:
         """IccPowerOff."""
         self.reader.icc_power_off()
+        for observer in self.observers:
+            observer.session_ended()
 
     # --- use ------------------------------------------------------------------------------------
 
     def transmit(self, apdu: bytes) -> bytes:
         """One command APDU; the response APDU: data and status word. Follows nothing by itself."""
-        return self.reader.transmit(apdu)
+        for observer in self.observers:
+            observer.command_begins(apdu)
+        response = self.reader.transmit(apdu)
+        for observer in self.observers:
+            observer.command_ended(apdu, response)
+        return response
 
     def press_button(self) -> None:
         """Hold BOOTSEL down."""
@@ -240,7 +277,11 @@ class Device:
     def snapshot(self) -> DeviceSnapshot:
         """Everything, flash and host included; only between exchanges."""
         return DeviceSnapshot(
-            self.machine.snapshot(), self.host.state(), self.reader.state(), self.machine.seed
+            self.machine.snapshot(),
+            self.host.state(),
+            self.reader.state(),
+            self.machine.seed,
+            tuple(observer.state() for observer in self.observers),
         )
 
     def restore(self, snapshot: DeviceSnapshot) -> None:
@@ -249,3 +290,5 @@ class Device:
         self.reader.load_state(snapshot.reader)
         self.machine.seed = snapshot.seed
         self.machine.restore(snapshot.machine)
+        for observer, state in zip(self.observers, snapshot.observers, strict=True):
+            observer.load_state(state)

@@ -13,7 +13,7 @@ import os
 import subprocess
 from pathlib import Path
 
-_FILES = ("tick_hooks.c", "trace_hooks.c", "edges.c")
+_FILES = ("tick_hooks.c", "trace_hooks.c", "edges.c", "find_pieces.c")
 SOURCES = tuple(Path(__file__).with_name(name) for name in _FILES)
 HEADERS = (Path(__file__).with_name("edges.h"),)
 BUILD_DIRECTORY = Path(__file__).parents[2] / "build" / "sim"
@@ -104,6 +104,10 @@ def load() -> ctypes.CDLL:
     )
     native.merge_edges.restype = ctypes.c_size_t
     native.merge_edges.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
+    pointer, size = ctypes.c_void_p, ctypes.c_size_t
+    native.make_filter.argtypes = (pointer, pointer, size)
+    native.find_words.restype = size
+    native.find_words.argtypes = (pointer, size, pointer, pointer, size, pointer, size)
     return native
 
 

@@ -14,6 +14,7 @@ import boards
 from sim.device import Device
 from sim.life import card as hsm
 from sim.life.card import Card
+from sim.residue import watch
 from tests.image.vector_card import DKEK, VectorCard
 from tests.vector_counts import APDU, Taker
 
@@ -29,6 +30,13 @@ def image_path(board: str) -> Path:
     if not path.exists():
         pytest.fail(f"no image for board {board}: run `nox -s firmware`", pytrace=False)
     return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def residue() -> Iterator[None]:
+    """No test of the image leaves a secret where it must not be, after whichever command."""
+    with watch.all_devices():
+        yield
 
 
 @dataclass
