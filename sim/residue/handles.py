@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sim.device import Device
 from sim.residue.memory import symbols_of
 
-# Lengths of what the blocks begin with (object.h, ec.h, edwards.h, montgomery.h, aes_key.h, hd_node.h).
+# What the blocks begin with (object.h, ec.h, edwards.h, montgomery.h, aes_key.h, hd_node.h).
 SECRET_BYTES_MAX = 64
 SEAL_KEYS_AT, SEAL_KEYS_BYTES = 66, 64
 FIELD_BYTES_MAX = 66
@@ -22,7 +22,7 @@ MONTGOMERY_BYTES_MAX = 56
 AES_BYTES_MAX = 64
 HD_CHAIN_AT, HD_HALF_BYTES, HD_SYMMETRIC = 10, 32, 3
 CHANNEL_KEY_BYTES = 16
-# rsa_key.h: the words that point at p, q, dp, dq and q_inverse, and the library's header of a number.
+# rsa_key.h: the words that point at numbers, and the header of a number of the library.
 RSA_SECRETS = {"p": 12, "q": 16, "dP": 20, "dQ": 24, "qInv": 28}
 RSA_BYTES_MIN = 500
 NUMBER_HEADER_BYTES = 8

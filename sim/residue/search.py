@@ -26,6 +26,7 @@ class Hit:
 
     secret: str
     form: str
+    value: bytes
     area: Area
     address: int
 
@@ -50,7 +51,7 @@ def forms(secret: bytes) -> Iterator[tuple[str, bytes]]:
 def pieces(value: bytes) -> Iterator[bytes]:
     """Parts of a secret that give it away; those that could be anything's are left out."""
     if len(value) < 2 * PIECE_BYTES:
-        if len(value) >= SECRET_BYTES_MIN and any(value):
+        if len(value) >= SECRET_BYTES_MIN and not _is_count(value):
             yield value
         return
     for start in range(0, len(value) - PIECE_BYTES + 1, PIECE_BYTES):
@@ -60,7 +61,7 @@ def pieces(value: bytes) -> Iterator[bytes]:
 
 
 def _is_count(piece: bytes) -> bool:
-    # 00 01 02 ..., of which test keys are made, is in tables of the image, too.
+    # 00 01 02 ... and all zeros: tests have such keys and PINs, but tables have them, too.
     steps = {(later - earlier) % 256 for earlier, later in zip(piece, piece[1:], strict=False)}
     return len(steps) == 1
 
@@ -101,4 +102,4 @@ class Search:
             first = int.from_bytes(area.content[offset : offset + WORD_BYTES], "little")
             for piece in self._pieces[first]:
                 if area.content.startswith(piece.value, offset):
-                    yield Hit(piece.secret, piece.form, area, area.base + offset)
+                    yield Hit(piece.secret, piece.form, piece.value, area, area.base + offset)

@@ -62,7 +62,7 @@ class MemoryWatch:
         self._peaks = [0, 0, 0]
         self._collected = False
         self._lowest_allocation = self._top
-        device.machine.add_watch("port_transport_wait", self._begin)
+        device.machine.add_watch("usb_ccid_wait", self._begin)
         device.machine.add_watch("memory_wipe_unused_stack", self._end)
         device.machine.add_watch("gc_alloc", self._allocate)
 

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The watch for secrets finds what is planted, and knows the keys that the device makes."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from sim.apdu import GET_RESPONSE
+from sim.device import Device
+from sim.life import card as hsm
+from sim.life.card import Card
+from sim.residue import memory
+from sim.residue.search import forms
+from sim.residue.watch import ResidueError, Watch
+from tests.image.conftest import PIN
+
+SECRET = bytes.fromhex("8b1f5ce0397d42a6f30e91c4587ad62b")
+SESSION_SECRET = SECRET[::-1][1:] + b"\xc7"
+SW_SUCCESS = b"\x90\x00"
+DPRAM_BUFFER = memory.DPRAM_BASE + 0xF00
+LAST_SECTOR_BYTES = 4096
+
+
+@pytest.fixture
+def watch(personalised: Device) -> Watch:
+    found = next(one for one in personalised.observers if isinstance(one, Watch))
+    found.learn("planted", SECRET)
+    return found
+
+
+def symbol(watch: Watch, name: str) -> int:
+    return memory.symbols_of(watch.device)[name].address
+
+
+def free_pool(watch: Watch) -> int:
+    last = max(block.address for block in memory.pool_blocks(watch.device))
+    low = min(block.address + len(block.content) for block in memory.pool_blocks(watch.device))
+    assert low + 256 < last
+    return low + 128
+
+
+PLACES = {
+    "stack": lambda watch: symbol(watch, "__StackBottom") + 64,
+    "GC heap": lambda watch: symbol(watch, "__StackBottom") - 64,
+    "free pool": free_pool,
+    "chain": lambda watch: symbol(watch, "chain") + 16,
+    "USB packet memory": lambda watch: DPRAM_BUFFER,
+}
+
+
+def look(watch: Watch, response: bytes = SW_SUCCESS) -> None:
+    watch.command_ended(GET_RESPONSE + b"\0", response)
+
+
+def plant(watch: Watch, address: int, value: bytes) -> None:
+    if address >= memory.DPRAM_BASE:
+        packets = watch.device.machine.block("USBCTRL_DPRAM").memory
+        start = address - memory.DPRAM_BASE
+        packets[start : start + len(value)] = value
+    else:
+        watch.device.machine.write_memory(address, value)
+
+
+@pytest.mark.parametrize("owner", PLACES)
+@pytest.mark.parametrize("form", [name for name, _ in forms(SECRET)])
+def test_a_planted_secret_is_found(watch: Watch, owner: str, form: str) -> None:
+    look(watch)
+    plant(watch, PLACES[owner](watch), dict(forms(SECRET))[form])
+    with pytest.raises(ResidueError, match=rf"planted \d+ \({form}\) at 0x[0-9a-f]+, {owner};"):
+        look(watch)
+
+
+def test_half_of_a_secret_is_found(watch: Watch) -> None:
+    plant(watch, PLACES["stack"](watch), SECRET[8:])
+    with pytest.raises(ResidueError, match="stack"):
+        look(watch)
+
+
+def test_a_secret_in_the_answer_is_found(watch: Watch) -> None:
+    with pytest.raises(ResidueError, match="response; .*"):
+        look(watch, b"\0" + SECRET + SW_SUCCESS)
+
+
+def test_a_secret_in_the_flash_is_found(watch: Watch) -> None:
+    look(watch)
+    flash = watch.device.flash
+    flash.program(flash.size_bytes - LAST_SECTOR_BYTES, SECRET * 16)
+    with pytest.raises(ResidueError, match="flash"):
+        look(watch)
+
+
+def test_a_secret_in_a_register_is_found(watch: Watch) -> None:
+    look(watch)
+    core = watch.device.machine.core
+    for number in range(4):
+        core.write(f"r{4 + number}", int.from_bytes(SECRET[4 * number : 4 * number + 4], "little"))
+    with pytest.raises(ResidueError, match="registers"):
+        watch.check("a plant", b"")
+
+
+def test_what_a_session_may_hold_is_found_after_it(watch: Watch) -> None:
+    """A block of the pool may hold the session's secrets, and no longer than that."""
+    card = Card(watch.device.transmit)
+    card.verify(PIN)
+    watch.learn("session secret", SESSION_SECRET)
+    block = max(memory.pool_blocks(watch.device), key=lambda block: len(block.content))
+    plant(watch, block.address + len(block.content) - len(SESSION_SECRET), SESSION_SECRET)
+    look(watch)
+    with pytest.raises(ResidueError, match="session secret .* pool"):
+        watch.session_ended()
+
+
+def test_no_more_secrets_live_after_a_session_than_before(personalised: Device) -> None:
+    """So that what a session opened cannot pass for the device's own."""
+    card = Card(personalised.transmit)
+    before = [len(block.content) for block in memory.pool_blocks(personalised)]
+    card.verify(PIN)
+    during = [len(block.content) for block in memory.pool_blocks(personalised)]
+    card.select()
+    after = [len(block.content) for block in memory.pool_blocks(personalised)]
+    assert len(before) < len(during)
+    assert sorted(after) == sorted(before)
+
+
+def test_a_key_that_the_device_makes_is_known(watch: Watch) -> None:
+    card = Card(watch.device.transmit)
+    card.verify(PIN)
+    request = card.generate_key_pair(2, hsm.ec_key_template("secp256r1"))
+    scalars = [value for name, value in watch.secrets.items() if name.startswith("ec key")]
+    points = [
+        ec.derive_private_key(int.from_bytes(value, "big"), ec.SECP256R1()).public_key()
+        for value in scalars
+    ]
+    assert any(_point(point) in request for point in points)
+
+
+def _point(key: ec.EllipticCurvePublicKey) -> bytes:
+    numbers = key.public_numbers()
+    return numbers.x.to_bytes(32, "big") + numbers.y.to_bytes(32, "big")
+
+
+def test_the_primes_of_an_rsa_key_are_known(watch: Watch) -> None:
+    card = Card(watch.device.transmit)
+    card.verify(PIN)
+    request = card.generate_key_pair(3, hsm.rsa_key_template(1024))
+    known = [
+        int.from_bytes(value, "big")
+        for name, value in watch.secrets.items()
+        if name.startswith(("rsa key p", "rsa key q"))
+    ]
+    moduli = {p * q for p in known for q in known}
+    assert any(n.to_bytes(128, "big") in request for n in moduli if n.bit_length() == 1024)
