@@ -16,7 +16,7 @@ from sim.residue.watch import ResidueError, Watch
 from tests.image.conftest import PIN
 
 SECRET = bytes.fromhex("8b1f5ce0397d42a6f30e91c4587ad62b")
-SESSION_SECRET = SECRET[::-1][1:] + b"\xc7"
+SESSION_SECRET = bytes.fromhex("c4d1073f9a6be2581490fd2e7733a805")
 SW_SUCCESS = b"\x90\x00"
 DPRAM_BUFFER = memory.DPRAM_BASE + 0xF00
 LAST_SECTOR_BYTES = 4096
