@@ -32,17 +32,25 @@ from tools.errors import ToolError
 CARD_SCENARIOS = [*card_scenarios.SCENARIOS, *service_scenarios.SCENARIOS]
 CORE_DEPTH = 2
 # One chip model is enough for the second cut in a run of minutes: what is cut is the same Python.
-# There GENERATE, whose cuts are most, has the first one alone.
+# There GENERATE and CHANGE, whose cuts are most, have the first one alone.
 DEEP = {
     desktop_bench.BOARD: (*card_scenarios.CORE, *service_scenarios.CORE),
-    "pico": tuple(name for name in card_scenarios.CORE if name != "generate_ec"),
+    "pico": tuple(
+        name for name in card_scenarios.CORE if name not in ("generate_ec", "change_pin")
+    ),
+}
+# The longest ones run on one chip model in such a run, for the same reason.
+ON_ONE_BOARD = {
+    "initialize_equipped": "pico",
+    "compact_and_write": "pico",
+    "initialize_used": "pico2",
 }
 # So that board has, beside the deep ones, only these: one of each kind of change, and what depends
 # on the chip's sizes. The others have all.
 BRIEF_BOARD = "pico"
 BRIEFLY = (
     *card_scenarios.CORE,
-    *("initialize_blank", "initialize_used", "compact_and_write", "renew_tries", "renew_uses"),
+    *("initialize_blank", "renew_tries", "renew_uses"),
     *("generate_rsa", "write_middle", "sign_counted", "domain_import", "unwrap_rsa"),
     *("lock_enable", "upgrade_at_login"),
 )
@@ -148,6 +156,8 @@ def tasks(
 
 
 def _is_usual(name: str, board: str) -> bool:
+    if board in boards.names() and name in ON_ONE_BOARD:
+        return ON_ONE_BOARD[name] == board
     return board != BRIEF_BOARD or name in BRIEFLY
 
 

@@ -197,8 +197,14 @@ SCENARIOS = [
     _scenario("extend", small, extend, written),
     _scenario("patch", small, patch, patched),
     replace(_scenario("clear", small, clear, cleared), given_back=(2, KEY)),
-    _scenario("compact_and_put", nearly_compacting, put_new, with_object(5, NEW)),
-    _scenario("compact_and_delete", nearly_compacting, lambda store: delete(store, 1), without(1)),
+    # Third cuts of these two alone take as long as everything else of the store: `--full` has them.
+    replace(_scenario("compact_and_put", nearly_compacting, put_new, with_object(5, NEW)), depth=2),
+    replace(
+        _scenario(
+            "compact_and_delete", nearly_compacting, lambda store: delete(store, 1), without(1)
+        ),
+        depth=2,
+    ),
     _scenario("spend_try", small, _try, try_spent),
     _scenario("restore_tries", small, _restore, tries_restored),
     _scenario("renew_tries", spent_field, _try, try_spent),
