@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`nox -s soak`: thousands of mixed commands on one card, without a failure.
+"""`nox -s soak`: thousands of mixed commands on one card, without a failure or residue.
 
 Virtual time, so that a run is a function of the image and the seed. One command in 500 makes an
 RSA key; the rest is drawn from the mix of soak_commands.py.
@@ -19,6 +19,7 @@ from rich.table import Table
 import boards
 from bench.soak_commands import MIX, Subject
 from sim.device import Device
+from sim.residue.watch import Watch
 from tests.image import gc_heap
 from tools.errors import EXIT_FAILED, ToolError, exit_with
 from tools.paths import BUILD
@@ -37,6 +38,7 @@ class Result:
     steps: Counter[str] = field(default_factory=Counter)
     live_bytes: list[int] = field(default_factory=list)
     virtual_s: float = 0
+    secrets: int = 0
     failure: str = ""
 
 
@@ -63,6 +65,7 @@ def main() -> int:
 def run(board: str, commands: int, seed: int, console: Console) -> Result:
     """A card from its initialisation to its last command, or to the first wrong answer."""
     device = Device.from_uf2(board, BUILD / board / "hsm.uf2", seed=seed)
+    watch = Watch(device)
     device.power_on()
     subject = Subject(device, random.Random(seed))
     subject.make_keys()
@@ -75,6 +78,7 @@ def run(board: str, commands: int, seed: int, console: Console) -> Result:
             _step(subject, result)
             progress.update(task, completed=min(subject.commands, commands))
     result.commands, result.virtual_s = subject.commands, device.virtual_ms / 1000
+    result.secrets = watch.secrets_seen
     device.power_off()
     return result
 
@@ -113,6 +117,7 @@ def show(console: Console, result: Result) -> None:
     for name, count in result.steps.most_common():
         table.add_row(name, f"{count:,}")
     console.print(table)
+    console.print(f"{result.secrets:,} secrets, looked for after every command")
     if result.live_bytes:
         live = ", ".join(f"{number / 1024:.1f}" for number in result.live_bytes)
         console.print(f"live in the heap of MicroPython, KiB, every {RSA_EVERY} commands: {live}")

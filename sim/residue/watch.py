@@ -62,17 +62,14 @@ def load_allowed() -> list[Allowed]:
 class Watch:
     """One device. Attach it before the first power-on; a find raises ResidueError."""
 
-    # Of all devices of this process.
-    commands = 0
-    secrets_seen = 0
-
     def __init__(self, device: Device) -> None:
         self.device = device
         self._handles = Handles(device)
         self._owners = memory.Owners(device)
         self._allowed = load_allowed()
         self._image = bytes(device.flash.buffer)
-        # What is looked for, by name: the last SECRETS_MAX.
+        # How many there were; what is looked for, by name: the last SECRETS_MAX.
+        self.secrets_seen = 0
         self.secrets: dict[str, bytes] = {}
         self._known: set[bytes] = set()
         self._search = Search({})
@@ -90,8 +87,8 @@ class Watch:
         if value in self._known or not value:
             return
         self._known.add(value)
-        Watch.secrets_seen += 1
-        self.secrets[f"{name} {Watch.secrets_seen}"] = value
+        self.secrets_seen += 1
+        self.secrets[f"{name} {self.secrets_seen}"] = value
         while len(self.secrets) > SECRETS_MAX:
             self._known.discard(self.secrets.pop(next(iter(self.secrets))))
         self._is_stale = True
@@ -167,7 +164,6 @@ class Watch:
             self._in_session = self._was_in_session
         elif apdu[1] == INITIALIZE:
             self._in_session = True
-        Watch.commands += 1
         self.check(f"command {apdu[:4].hex()}", response)
 
     def session_ended(self) -> None:
