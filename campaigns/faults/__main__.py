@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 from rich.console import Console
@@ -21,8 +20,7 @@ from tools.product import require_images
 
 DOCS_PAGE = PROJECT / "docs" / "faults.md"
 REPORT = BUILD / "faults" / "report.json"
-# What continuous integration has time for: a skip in so many, and flips for each window.
-SHARE = 10
+# What continuous integration has time for in each window.
 FLIPS = 20
 
 
@@ -41,8 +39,7 @@ def main() -> int:
     console = Console()
     tallies = campaign.run(tasks, plan, console)
     report.show(console, tallies)
-    arguments.json.parent.mkdir(parents=True, exist_ok=True)
-    arguments.json.write_text(json.dumps(report.figures(tallies), indent=1) + "\n")
+    report.write(arguments.json, tallies)
     print(f"written to {arguments.json}")
     return tell(report.failures(tallies))
 
@@ -53,7 +50,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--scenario", choices=list(SCENARIOS), help="only this window")
     extent = parser.add_mutually_exclusive_group()
     extent.add_argument(
-        "--kinds", action="store_true", help="skip one instruction of each address and caller"
+        "--kinds", action="store_true", help="skip one of each address and caller, in all windows"
     )
     extent.add_argument(
         "--python", action="store_true", help="and of each byte of Python that it serves"
@@ -63,7 +60,7 @@ def parse_arguments() -> argparse.Namespace:
         "--share",
         type=positive,
         metavar="N",
-        help=f"one skip in N (default: {SHARE}, but all with --kinds, --python, --full)",
+        help="one skip in N (default: as docs/faults.md says; all with --kinds, --python, --full)",
     )
     parser.add_argument(
         "--flips",
@@ -77,7 +74,12 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, default=0, help="which ones (default: 0)")
     parser.add_argument("--replay", metavar="ID", help="only this fault, as a failure names it")
-    parser.add_argument("--json", type=Path, default=REPORT, help="where the figures go")
+    parser.add_argument(
+        "--json",
+        type=Path,
+        default=REPORT,
+        help="where the figures go; those of other windows remain there",
+    )
     parser.add_argument(
         "--write-docs", action="store_true", help="renew docs/faults.md from the figures and end"
     )
@@ -98,16 +100,17 @@ def plan_of(arguments: argparse.Namespace, tasks: int) -> Plan:
     if arguments.full or arguments.python:
         kinds = Kinds.ALL if arguments.full else Kinds.PYTHON
     longer = arguments.kinds or arguments.python or arguments.full
-    share = arguments.share or (1 if longer else SHARE)
+    share = arguments.share or (1 if longer else None)
     seconds = arguments.seconds and arguments.seconds * campaign.PROCESSES / tasks
     return Plan(kinds, share, arguments.flips, seconds, arguments.seed)
 
 
 def read_report(path: Path) -> dict:
-    """The figures of the last run."""
-    if not path.exists():
-        raise ToolError(f"{path} is not there: run `nox -s faults` before")
-    return json.loads(path.read_text())
+    """The figures of the present images."""
+    found = report.read(path)
+    if not found:
+        raise ToolError(f"{path} has no figures of these images: run `nox -s faults` before")
+    return found
 
 
 def replay(name: str) -> int:

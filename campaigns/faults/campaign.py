@@ -47,12 +47,13 @@ class Kinds(Enum):
 class Plan:
     """How much of each window is struck.
 
-    `share`: one in so many of the skips. `flips`: of bits, per window. `seconds`: the time that a
-    window may take at most, then faults come in any order; None: no bound.
+    `share`: one in so many of the skips; None: as many as the scenario's brief run. `flips`: of
+    bits, per window. `seconds`: the time that a window may take at most, then faults come in any
+    order; None: no bound.
     """
 
     kinds: Kinds = Kinds.CALLER
-    share: int = 1
+    share: int | None = 1
     flips: int = 0
     seconds: float | None = None
     seed: int = 0
@@ -65,7 +66,8 @@ class Plan:
             places = list(window.indices)
         else:
             places = window.one_of_each(choices, by_python=self.kinds is Kinds.PYTHON)
-        skips = choices.sample(places, -(-len(places) // self.share))
+        share = self.share or bench.scenario.brief_share
+        skips = choices.sample(places, -(-len(places) // share))
         faults = [*map(Fault, skips), *self._flips(bench, choices)]
         if self.seconds is None:
             return sorted(faults, key=lambda fault: fault.index)

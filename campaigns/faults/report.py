@@ -3,16 +3,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
+import boards
 from campaigns import generated_section
 from campaigns.faults.campaign import Tally
 from campaigns.faults.scenarios import SCENARIOS
-from campaigns.faults.striker import Outcome
+from campaigns.faults.station import image_name
+from tools.errors import ToolError
+from tools.product import require_images
 
 CAMPAIGN = "faults"
 COLUMNS = ("unchanged", "another answer", "crash", "reset", "hang", "success")
@@ -50,10 +55,11 @@ def show(console: Console, tallies: Sequence[Tally]) -> None:
     console.print(table)
 
 
-def figures(tallies: Sequence[Tally]) -> dict:
-    """For JSON."""
+def figures(tallies: Iterable[Tally]) -> dict[str, dict]:
+    """For JSON, by the names of the tasks; what could not run has none."""
     return {
         tally.task.name: {
+            "image": image_name(tally.task.board),
             "what": SCENARIOS[tally.task.scenario].what,
             "first": tally.first,
             "last": tally.last,
@@ -65,30 +71,70 @@ def figures(tallies: Sequence[Tally]) -> dict:
             "successes": [list(success) for success in tally.successes],
         }
         for tally in tallies
+        if not tally.error
     }
 
 
-def section(found: dict) -> str:
-    """The section of docs/faults.md, from the figures of a run."""
+def write(path: Path, tallies: Iterable[Tally]) -> None:
+    """Enter the figures into a file, so that windows can be struck one after the other."""
+    found = read(path) | figures(tallies)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(found, indent=1) + "\n")
+
+
+def read(path: Path) -> dict[str, dict]:
+    """Figures of the present images in a file, in the order of the windows. Raises ToolError."""
+    found = _parsed(path)
+    chosen = {name.partition("/")[0] for name in found}
+    require_images(chosen)
+    images = {board: image_name(board) for board in chosen}
+    present = [name for name in found if found[name]["image"] == images[name.partition("/")[0]]]
+    order = list(SCENARIOS)
+    present.sort(key=lambda name: (order.index(name.partition("/")[2]), name))
+    return {name: found[name] for name in present}
+
+
+def _parsed(path: Path) -> dict[str, dict]:
+    if not path.exists():
+        return {}
+    try:
+        found = json.loads(path.read_text())
+        known = {f"{board}/{name}" for board in boards.names() for name in SCENARIOS}
+        if found.keys() <= known and all("image" in task for task in found.values()):
+            return found
+    except (ValueError, AttributeError, TypeError):
+        pass
+    raise ToolError(f"{path} has no figures of faults: remove it, or name another file")
+
+
+# --- The page -------------------------------------------------------------------------------------
+
+
+def section(found: dict[str, dict]) -> str:
+    """The section of docs/faults.md, from the figures of runs."""
     lines = [
-        "| window | first, last instruction | instructions | faults | crashed | reset, hung "
-        "| another answer | gained |",
-        "|---|---|--:|--:|--:|--:|--:|--:|",
+        "| window | first instruction | last instruction | instructions | left out | kinds |",
+        "|---|---|---|--:|--:|--:|",
     ]
-    for name, task in found.items():
-        for kind in ("skips", "flips"):
-            counts = task[kind]
-            if counts:
-                stuck = counts.get(Outcome.RESET.value, 0) + counts.get(Outcome.HANG.value, 0)
-                cells = [
-                    f"{name}: {task['what']} ({kind})",
-                    f"`{task['first']}`, `{task['last']}`",
-                    f"{task['instructions']:,}",
-                    f"{sum(counts.values()):,}",
-                    f"{counts.get(Outcome.CRASH.value, 0):,}",
-                    f"{stuck:,}",
-                    f"{counts.get(Outcome.OTHER.value, 0):,}",
-                    f"{counts.get(Outcome.SUCCESS.value, 0):,}",
-                ]
-                lines.append(f"| {' | '.join(cells)} |")
+    lines += [
+        f"| {name} | {_place(task['first'])} | {_place(task['last'])} | {task['instructions']:,} "
+        f"| {task['inside_primitives']:,} | {task['kinds']:,} |"
+        for name, task in found.items()
+    ]
+    lines += ["", *_outcomes("skips", found), "", *_outcomes("flips", found)]
     return generated_section.section(CAMPAIGN, lines)
+
+
+def _place(text: str) -> str:
+    # The place in Python is that of the window's function anyway.
+    return f"`{text.partition(' for ')[0]}`"
+
+
+def _outcomes(kind: str, found: dict[str, dict]) -> Iterator[str]:
+    yield f"| {kind} | tried | of the kinds | {' | '.join(COLUMNS)} |"
+    yield f"|---|--:|--:|{'--:|' * len(COLUMNS)}"
+    for name, task in found.items():
+        tried = sum(task[kind].values())
+        share = f"{tried / task['kinds']:.0%}" if kind == "skips" else "-"
+        counts = " | ".join(f"{task[kind].get(column, 0):,}" for column in COLUMNS)
+        yield f"| {name} | {tried:,} | {share} | {counts} |"

@@ -163,6 +163,8 @@ class Scenario:
     """File and name of functions that `function` calls: only they are struck."""
     with_right_secret: bytes = b""
     """The same command with the right PIN or code: what an answer may tell, and must cost."""
+    brief_share: int = 1
+    """A brief run skips one kind of instruction in so many; 1 where that is cheap."""
 
 
 SCENARIOS = {
@@ -178,6 +180,7 @@ SCENARIOS = {
             SW_TRIES + PIN_TRIES - 1,
             _pin_gain,
             with_right_secret=verify(PIN),
+            brief_share=4,
         ),
         Scenario(
             "access",
@@ -203,6 +206,7 @@ SCENARIOS = {
                 (WRAP_KEY, "_check_domain"),
                 (KEY_DOMAINS, "open_dkek"),
             ),
+            brief_share=4,
         ),
         Scenario(
             "export",
@@ -256,6 +260,7 @@ SCENARIOS = {
             _code_gain,
             grace_ticks=INITIALIZE_TICKS,
             with_right_secret=initialize(SO_PIN),
+            brief_share=16,
         ),
     )
 }

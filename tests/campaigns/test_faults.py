@@ -6,18 +6,20 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from campaigns.faults import campaign
+from campaigns.faults import campaign, report
 from campaigns.faults.bench import FaultBench
-from campaigns.faults.campaign import Plan, Task
+from campaigns.faults.campaign import Plan, Tally, Task
 from campaigns.faults.scenarios import SCENARIOS
 from campaigns.faults.station import Station, image_name, station
 from campaigns.faults.striker import Fault, Outcome
 from campaigns.faults.windows import Window
 from sim.device import Device
 from sim.tracing.python_code import PythonCode, PythonFunction
+from tools.errors import ToolError
 from tools.paths import PROJECT
 
 BOARD = "pico"
@@ -137,6 +139,48 @@ def test_a_plan_is_the_same_for_the_same_seed(algorithm: FaultBench):
     kinds = {kind[:2] for kind in algorithm.window.kinds}
     assert len(faults) == -(-len(kinds) // 4) + 5
     assert len(Plan().faults(algorithm, "a")) == len(kinds)
+
+
+def test_a_brief_run_takes_all_kinds_of_cheap_windows_and_some_of_others(
+    algorithm: FaultBench, pin: FaultBench
+):
+    for bench, share in ((algorithm, 1), (pin, 4)):
+        kinds = len({kind[:2] for kind in bench.window.kinds})
+        assert len(Plan(share=None).faults(bench, "a")) == -(-kinds // share)
+
+
+def _tally(scenario: str, skips: dict[str, int], flips: dict[str, int]) -> Tally:
+    tally = Tally(Task(BOARD, scenario), 1200, 400, 30, "one+0x2 for a.py:1 f", "two+0x4")
+    tally.skips.update(skips)
+    tally.flips.update(flips)
+    return tally
+
+
+def test_figures_of_windows_gather_and_are_shown(tmp_path: Path):
+    path = tmp_path / "faults" / "report.json"
+    report.write(path, [_tally("pin", {"crash": 5}, {}), _tally("code", {}, {"reset": 1})])
+    report.write(path, [_tally("pin", {"unchanged": 70, "success": 30}, {"hang": 2})])
+    lines = report.section(report.read(path)).splitlines()
+    assert f"| {BOARD}/pin | `one+0x2` | `two+0x4` | 1,200 | 30 | 400 |" in lines
+    assert f"| {BOARD}/pin | 100 | 25% | 70 | 0 | 0 | 0 | 0 | 30 |" in lines
+    assert f"| {BOARD}/pin | 2 | - | 0 | 0 | 0 | 0 | 2 | 0 |" in lines
+    assert f"| {BOARD}/code | 1 | - | 0 | 0 | 0 | 1 | 0 | 0 |" in lines
+
+
+def test_figures_of_another_image_are_left_out(tmp_path: Path):
+    path = tmp_path / "report.json"
+    report.write(path, [_tally("pin", {"crash": 5}, {})])
+    path.write_text(path.read_text().replace(image_name(BOARD), "00000000"))
+    assert report.read(path) == {}
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"elsewhere": 1}', '{"pico/pin": {}}'])
+def test_a_file_that_holds_no_figures_is_told_in_one_line(tmp_path: Path, text: str):
+    path = tmp_path / "report.json"
+    path.write_text(text)
+    with pytest.raises(ToolError, match="no figures of faults") as told:
+        report.read(path)
+    assert len(str(told.value).splitlines()) == 1
 
 
 def test_ids_name_the_fault():
