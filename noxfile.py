@@ -6,6 +6,7 @@ Works from `make`, and with a nox of your own in a fresh clone.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -115,10 +116,14 @@ def tests(session: nox.Session) -> None:
         repeat = REPEAT.get(name, f"nox -s {name}")
         verdict = "passed" if passed else f"FAILED; to repeat it: {repeat}"
         print(f"  {name:10} {minutes:5.1f} min  {verdict}")
+    STEPS_REPORT.write_text(json.dumps({name: minutes for name, (_, minutes) in results.items()}))
     if not all(passed for passed, _ in results.values()):
         session.error("not everything passed")
+    print()
+    call(session, PYTHON, "-m", "tests.pyramid")
 
 
+STEPS_REPORT = PROJECT / "build" / "steps.json"
 BOTH_CORES = ("-n", "2", "--dist", "loadfile")
 BRIEF_SOAK = ("--commands", "1000")
 REPEAT = {"pytest": "nox -s tests -- tests", "soak": f"nox -s soak -- {' '.join(BRIEF_SOAK)}"}
@@ -133,7 +138,7 @@ def timed(step: Callable[[nox.Session], None], session: nox.Session) -> tuple[bo
 def suites(session: nox.Session) -> None:
     """All pytest suites but that of the hosts, on both cores."""
     options = (*BOTH_CORES, "--durations", "15", "--ignore", "tests/interop")
-    run(session, "pytest", *options, "tests", purpose="tests")
+    run(session, "pytest", *options, "--junitxml", "build/pytest.xml", "tests", purpose="tests")
 
 
 def passes(step: Callable[[nox.Session], None], session: nox.Session) -> bool:
@@ -169,7 +174,7 @@ def robot(session: nox.Session) -> None:
 def interop(session: nox.Session) -> None:
     """OpenSC, OpenSSH, OpenSSL, GnuTLS and python-pkcs11 with the image: -- [-k NAME | ...]."""
     run(session, "tools.firmware", "--quiet", "--target", "hsm", purpose="interop")
-    arguments = (*BOTH_CORES, "tests/interop", *session.posargs)
+    arguments = (*BOTH_CORES, "--junitxml", "build/interop.xml", "tests/interop", *session.posargs)
     run(session, "pytest", *arguments, purpose="interop")
 
 
@@ -252,5 +257,7 @@ STEPS: dict[str, Callable[[nox.Session], None]] = {
     "rollback": rollback,
     "wear": wear,
     "fuzz": fuzz,
+    "same-path": same_path,
+    "faults": faults,
     "powerloss": powerloss,
 }

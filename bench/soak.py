@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`nox -s soak`: thousands of mixed commands on one card, without a failure or residue.
+"""`nox -s soak`: thousands of mixed commands, without a failure or residue.
 
 Virtual time, so that a run is a function of the image and the seed. One command in 500 makes an
 RSA key; the rest is drawn from the mix of soak_commands.py.

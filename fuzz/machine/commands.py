@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commands that are mostly right for the state of the card, and what is done to spoil them."""
+"""Commands mostly right for the state of the card, and ways to spoil them."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""CCID frames that are wrong in one way, and what a reader makes of them ([CCID 1.1] 6)."""
+"""CCID frames that are wrong in one way, and the answer to them ([CCID 1.1] 6)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commands that change nothing but the selected file, and whose answers tell the state."""
+"""Commands that change only the selected file, and whose answers tell the state."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the model and the image were led to: a table, JSON, one line for each finding."""
+"""What model and image were led to: a table, JSON, one line for each finding."""
 
 from __future__ import annotations
 

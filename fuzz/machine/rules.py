@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The state machine: Hypothesis chooses the steps. A failing run is pruned afterwards."""
+"""The state machine: Hypothesis chooses steps; failing runs are pruned after."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""secp256r1, the one curve of the abstract card: parameters ([SCHSM] 30), points, signatures."""
+"""secp256r1, the one curve of the abstract card ([SCHSM] 30): points, signatures."""
 
 from __future__ import annotations
 

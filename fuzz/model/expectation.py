@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What may come of a command: status words, and with each the data and the change of state."""
+"""What may come of a command: status words, each with data and change of state."""
 
 from __future__ import annotations
 

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The table of the levels of testing knows every folder of tests and every step of CI."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests import pyramid
+from tools import paths
+from tools.errors import ToolError
+
+HOSTS = "interop"
+
+
+def test_every_folder_of_tests_is_on_a_level() -> None:
+    known = {
+        *pyramid.DESKTOP,
+        *pyramid.CRYPTO,
+        *pyramid.MODELS,
+        *pyramid.IMAGE,
+        *pyramid.TOOLS,
+        HOSTS,
+    }
+    folders = {path.parent.name for path in (paths.PROJECT / "tests").glob("*/test_*.py")}
+    assert folders <= known
+
+
+def test_every_step_has_a_level() -> None:
+    noxfile = (paths.PROJECT / "noxfile.py").read_text()
+    steps = re.findall(r'^    "([a-z-]+)": \w+,$', noxfile, re.M)
+    assert len(steps) > 8
+    assert {level.step for level in pyramid.LEVELS} == set(steps)
+
+
+def test_a_missing_report_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pyramid, "STEPS", tmp_path / "steps.json")
+    with pytest.raises(ToolError, match="run `nox -s tests` first"):
+        pyramid.lines()
