@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""python -m tests.pyramid: the levels of testing, with the figures of the last `nox -s tests`.
+"""The levels of testing, with the figures of the last `nox -s tests`.
 
 `python -m tests.pyramid` prints them; `--write-docs` puts them into docs/testing.md.
 """

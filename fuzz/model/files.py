@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""SELECT, READ BINARY, UPDATE BINARY, DELETE FILE, ENUMERATE OBJECTS ([SCHSM] 3, 5, 8)."""
+"""SELECT, READ and UPDATE BINARY, DELETE FILE, LIST: EFs ([SCHSM] 3, 5, 8)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads the secrets out of the handles in the crypto pool, by the layouts of native_crypto/core.
+"""Reads the secrets out of the handles in the crypto pool, by their C layouts.
 
 A handle is a block of the pool which a Python object of type `hsm_crypto_type_...` points at: two
 words in the heap, the type's address and the block's.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Looks for many secrets at once: as they are, reversed, and as words of either order."""
+"""Looks for many secrets at once: plain, reversed, as words of either order."""
 
 from __future__ import annotations
 

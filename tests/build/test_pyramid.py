@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The table of the levels of testing knows every folder of tests and every step of CI."""
+"""The table of the levels of testing knows every folder and every step of CI."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The watch for secrets finds what is planted, and knows the keys that the device makes."""
+"""The watch for secrets finds what is planted, and knows what the card makes."""
 
 from __future__ import annotations
 
