@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +14,10 @@ from campaigns.faults.striker import CRASHES, Ending, Fault, Outcome, Striker
 from campaigns.faults.windows import Window
 from sim.apdu import SW_SUCCESS
 from sim.life.card import Card
+from sim.usb.transfer import UsbError
 
+# What the commands after a fault may take together: a damaged device asks for time for ever.
+PATIENCE_US = 2_000_000
 TOLD_AT_NO_COST = Gain("it tells at no cost whether the secret is right", if_told=True)
 
 
@@ -66,7 +71,8 @@ class FaultBench:
         if ending.came_back:
             return Result(fault, ending.outcome, ending.detail)
         try:
-            gain = self._gain(ending)
+            with self._patience():
+                gain = self._gain(ending)
         except CRASHES as error:
             return Result(fault, Outcome.CRASH, str(error).partition("\n")[0])
         if gain is None:
@@ -74,6 +80,21 @@ class FaultBench:
         if gain.if_told and self._with_right_secret.sees(fault) == ending.seen:
             return Result(fault, ending.outcome, f"{ending.detail}, whatever the secret")
         return Result(fault, Outcome.SUCCESS, gain.what)
+
+    @contextmanager
+    def _patience(self) -> Iterator[None]:
+        host, clock = self.device.host, self.device.machine.clock
+        begin = clock.now
+
+        def look() -> None:
+            if clock.now - begin > PATIENCE_US * clock.ticks_per_us:
+                raise UsbError("no answer to what was asked after the fault")
+
+        host.on_slice = look
+        try:
+            yield
+        finally:
+            host.on_slice = lambda: None
 
     def _gain(self, ending: Ending) -> Gain | None:
         device = self.device

@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,9 @@ from campaigns.faults.scenarios import SCENARIOS
 from campaigns.faults.station import Station, image_name, station
 from campaigns.faults.striker import Fault, Outcome
 from campaigns.faults.windows import Window
+from sim.apdu import Response
 from sim.device import Device
+from sim.life.card import Card
 from sim.tracing.python_code import PythonCode, PythonFunction
 from tools.errors import ToolError
 from tools.paths import PROJECT
@@ -118,6 +121,27 @@ def test_a_silence_is_a_success_only_if_the_right_secret_breaks_it(
         assert pin.strike(result.fault).outcome is Outcome.SUCCESS
 
 
+def test_a_device_that_asks_for_time_for_ever_is_given_up(
+    algorithm: FaultBench, monkeypatch: pytest.MonkeyPatch
+):
+    # Time extensions begin the wait for an answer anew: no wait of the reader's ends by itself.
+    def waits_for_ever(card: Card, response: Response) -> None:
+        while True:
+            algorithm.device.run_for_ms(10)
+
+    fault = next(
+        fault
+        for fault in map(Fault, algorithm.window.indices[::1000])
+        if not algorithm._striker.strike(fault).came_back
+        and algorithm.strike(fault).outcome is Outcome.OTHER
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(algorithm, "scenario", replace(algorithm.scenario, gain=waits_for_ever))
+        result = algorithm.strike(fault)
+    assert result.outcome is Outcome.CRASH
+    assert "no answer" in result.detail
+
+
 def test_one_of_each_kind_is_struck():
     window = Window((1, 2, 3, 4), ((8, 0, 1), (8, 0, 2), (8, 9, 1), (8, 0, 1)), 0)
     by_caller = window.one_of_each(random.Random(0))
@@ -144,7 +168,7 @@ def test_a_plan_is_the_same_for_the_same_seed(algorithm: FaultBench):
 def test_a_brief_run_takes_all_kinds_of_cheap_windows_and_some_of_others(
     algorithm: FaultBench, pin: FaultBench
 ):
-    for bench, share in ((algorithm, 1), (pin, 4)):
+    for bench, share in ((algorithm, 1), (pin, 6)):
         kinds = len({kind[:2] for kind in bench.window.kinds})
         assert len(Plan(share=None).faults(bench, "a")) == -(-kinds // share)
 
