@@ -71,8 +71,7 @@ class FaultBench:
         if ending.came_back:
             return Result(fault, ending.outcome, ending.detail)
         try:
-            with self._patience():
-                gain = self._gain(ending)
+            gain = self._gain(ending)
         except CRASHES as error:
             return Result(fault, Outcome.CRASH, str(error).partition("\n")[0])
         if gain is None:
@@ -97,16 +96,26 @@ class FaultBench:
             host.on_slice = lambda: None
 
     def _gain(self, ending: Ending) -> Gain | None:
-        device = self.device
         if ending.answered:
-            return self.scenario.gain(Card(device.transmit), ending.response)
+            try:
+                return self._looked_at(ending)
+            except CRASHES:
+                # The answer is out all the same, and what it cost is in the flash.
+                return self._gain_after_power_on(ending)
         # The flash alone outlives it. What a cut of power leaves, too, brings nothing.
-        contents = device.flash.contents()
+        contents = self.device.flash.contents()
         if contents == self.way.flash_before:
             return TOLD_AT_NO_COST if self.scenario.with_right_secret else None
         if contents in self.way.flash_later:
             return None
-        device.power_on()
-        card = Card(device.transmit)
-        card.select()
-        return self.scenario.gain(card, ending.response)
+        return self._gain_after_power_on(ending)
+
+    def _gain_after_power_on(self, ending: Ending) -> Gain | None:
+        with self._patience():
+            self.device.power_on()
+            Card(self.device.transmit).select()
+        return self._looked_at(ending)
+
+    def _looked_at(self, ending: Ending) -> Gain | None:
+        with self._patience():
+            return self.scenario.gain(Card(self.device.transmit), ending.response)

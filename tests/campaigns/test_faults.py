@@ -14,7 +14,7 @@ import pytest
 from campaigns.faults import campaign, report
 from campaigns.faults.bench import FaultBench
 from campaigns.faults.campaign import Plan, Tally, Task
-from campaigns.faults.scenarios import SCENARIOS
+from campaigns.faults.scenarios import SCENARIOS, Gain
 from campaigns.faults.station import Station, image_name, station
 from campaigns.faults.striker import Fault, Outcome
 from campaigns.faults.windows import Window
@@ -22,6 +22,7 @@ from sim.apdu import Response
 from sim.device import Device
 from sim.life.card import Card
 from sim.tracing.python_code import PythonCode, PythonFunction
+from sim.usb.transfer import UsbError
 from tools.errors import ToolError
 from tools.paths import PROJECT
 
@@ -121,6 +122,16 @@ def test_a_silence_is_a_success_only_if_the_right_secret_breaks_it(
         assert pin.strike(result.fault).outcome is Outcome.SUCCESS
 
 
+def _answered(bench: FaultBench) -> Fault:
+    # A fault that changes the run, and is answered all the same.
+    return next(
+        fault
+        for fault in map(Fault, bench.window.indices[::1000])
+        if not bench._striker.strike(fault).came_back
+        and bench.strike(fault).outcome is Outcome.OTHER
+    )
+
+
 def test_a_device_that_asks_for_time_for_ever_is_given_up(
     algorithm: FaultBench, monkeypatch: pytest.MonkeyPatch
 ):
@@ -129,17 +140,31 @@ def test_a_device_that_asks_for_time_for_ever_is_given_up(
         while True:
             algorithm.device.run_for_ms(10)
 
-    fault = next(
-        fault
-        for fault in map(Fault, algorithm.window.indices[::1000])
-        if not algorithm._striker.strike(fault).came_back
-        and algorithm.strike(fault).outcome is Outcome.OTHER
-    )
+    fault = _answered(algorithm)
     with monkeypatch.context() as patch:
         patch.setattr(algorithm, "scenario", replace(algorithm.scenario, gain=waits_for_ever))
         result = algorithm.strike(fault)
     assert result.outcome is Outcome.CRASH
     assert "no answer" in result.detail
+
+
+def test_a_device_lost_after_its_answer_is_looked_at_once_more(
+    algorithm: FaultBench, monkeypatch: pytest.MonkeyPatch
+):
+    boots = []
+
+    def lost_at_first(card: Card, response: Response) -> Gain | None:
+        boots.append(algorithm.device.machine.boot_count)
+        if len(boots) == 1:
+            raise UsbError("lost")
+        return Gain("found in the flash")
+
+    fault = _answered(algorithm)
+    with monkeypatch.context() as patch:
+        patch.setattr(algorithm, "scenario", replace(algorithm.scenario, gain=lost_at_first))
+        result = algorithm.strike(fault)
+    assert (result.outcome, result.detail) == (Outcome.SUCCESS, "found in the flash")
+    assert boots[1] != boots[0]
 
 
 def test_one_of_each_kind_is_struck():
