@@ -121,16 +121,16 @@ static int divide_by_z(ecc_point *point, const mp_int *modulus, mp_digit rho, mp
                        mp_int *product) {
     int error = mp_invmod_mont_ct(point->z, (mp_int *)modulus, t, rho);
     if (error == 0) {
-        error = crypto_number_montgomery(t, t, modulus, rho, product, square);
+        error = crypto_number_montgomery_wide(t, t, modulus, rho, product, square);
     }
     if (error == 0) {
-        error = crypto_number_montgomery(point->x, square, modulus, rho, product, point->x);
+        error = crypto_number_montgomery_wide(point->x, square, modulus, rho, product, point->x);
     }
     if (error == 0) {
-        error = crypto_number_montgomery(t, square, modulus, rho, product, t);
+        error = crypto_number_montgomery_wide(t, square, modulus, rho, product, t);
     }
     if (error == 0) {
-        error = crypto_number_montgomery(point->y, t, modulus, rho, product, point->y);
+        error = crypto_number_montgomery_wide(point->y, t, modulus, rho, product, point->y);
     }
     if (error == 0) {
         error = mp_montgomery_reduce_ct(point->x, modulus, rho);
@@ -170,11 +170,7 @@ typedef struct {
 } scalars_t;
 
 static int multiply_scalars(const scalars_t *w, const mp_int *a, const mp_int *b, mp_int *r) {
-    int error = crypto_number_montgomery(a, b, w->order, w->rho, w->product, r);
-    if (error == 0) {
-        crypto_number_widen(r, w->order->used);
-    }
-    return error;
+    return crypto_number_montgomery_wide(a, b, w->order, w->rho, w->product, r);
 }
 
 // r = a * b mod n; r may be a.

@@ -45,11 +45,24 @@ void crypto_number_widen(mp_int *number, unsigned words) {
     number->used = words;
 }
 
+// product = a * b / 2^(32 * words of n) mod n, without leading zeros
+static int multiply_reduced(const mp_int *a, const mp_int *b, const mp_int *n, mp_digit rho, mp_int *product) {
+    int error = mp_mul(a, b, product);
+    return error != 0 ? error : mp_montgomery_reduce_ct(product, n, rho);
+}
+
 int crypto_number_montgomery(const mp_int *a, const mp_int *b, const mp_int *n, mp_digit rho, mp_int *product,
                              mp_int *r) {
-    int error = mp_mul(a, b, product);
-    if (error == 0) {
-        error = mp_montgomery_reduce_ct(product, n, rho);
-    }
+    int error = multiply_reduced(a, b, n, rho, product);
     return error != 0 ? error : mp_copy(product, r);
+}
+
+int crypto_number_montgomery_wide(const mp_int *a, const mp_int *b, const mp_int *n, mp_digit rho, mp_int *product,
+                                  mp_int *r) {
+    int error = multiply_reduced(a, b, n, rho, product);
+    if (error == 0) {
+        crypto_number_widen(product, n->used); // before the copy, which takes as long as there are words
+        error = mp_copy(product, r);
+    }
+    return error;
 }

@@ -28,4 +28,9 @@ void crypto_number_widen(mp_int *number, unsigned words);
 int crypto_number_montgomery(const mp_int *a, const mp_int *b, const mp_int *n, mp_digit rho, mp_int *product,
                              mp_int *r);
 
+// The same, r in all the words of n: for what is secret and not blinded. The library divides and compares numbers
+// without leading zeros only.
+int crypto_number_montgomery_wide(const mp_int *a, const mp_int *b, const mp_int *n, mp_digit rho, mp_int *product,
+                                  mp_int *r);
+
 #endif // CRYPTO_NUMBER_H
