@@ -13,7 +13,7 @@ import boards
 from campaigns import generated_section
 from campaigns.same_path import report
 from campaigns.same_path.campaign import Task, run
-from campaigns.same_path.comparison import Plan
+from campaigns.same_path.comparison import RUNS
 from campaigns.same_path.operations import ALL, OPERATIONS
 from tools.errors import EXIT_FAILED, ToolError, exit_with
 from tools.paths import BUILD, PROJECT
@@ -21,9 +21,6 @@ from tools.product import require_images
 
 DOCS_PAGE = PROJECT / "docs" / "constant-time.md"
 REPORT = BUILD / "same_path" / "report.json"
-RUNS = 32
-# Of each operation in a run that is not asked for all: what takes more has fewer secrets.
-INSTRUCTIONS_MAX = 60_000_000
 COLUMNS = 120
 
 
@@ -34,9 +31,7 @@ def main() -> int:
         generated_section.renew(DOCS_PAGE, report.section(found, report.load_standing()))
         return 0
     tasks = chosen_tasks(arguments)
-    is_bounded = not (arguments.all or arguments.runs)
-    plan = Plan(arguments.runs or RUNS, INSTRUCTIONS_MAX if is_bounded else None)
-    found = run(tasks, plan, Console())
+    found = run(tasks, arguments.runs, Console())
     comparisons = [figures.comparison for figures in found if figures.comparison is not None]
     report.show(Console(width=COLUMNS), comparisons)
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
@@ -50,8 +45,8 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="nox -s same-path --", description=__doc__)
     parser.add_argument("--board", help="only this board")
     parser.add_argument("--operation", metavar="NAME", help="only this operation")
-    parser.add_argument("--runs", type=int, metavar="N", help="so many secrets of each")
-    parser.add_argument("--all", action="store_true", help="slow operations, too, and all secrets")
+    parser.add_argument("--runs", type=int, metavar="N", default=RUNS, help="so many secrets")
+    parser.add_argument("--all", action="store_true", help="slow operations, too")
     parser.add_argument("--json", type=Path, default=REPORT, help="where the figures go")
     parser.add_argument(
         "--write-docs", action="store_true", help="renew docs/constant-time.md and end"
@@ -65,7 +60,7 @@ def chosen_tasks(arguments: argparse.Namespace) -> list[Task]:
         raise ToolError(f"no board is called {arguments.board!r}: {', '.join(boards.names())}")
     if arguments.operation and arguments.operation not in OPERATIONS:
         raise ToolError(f"no operation is called {arguments.operation!r}: {', '.join(OPERATIONS)}")
-    if arguments.runs is not None and arguments.runs < 2:
+    if arguments.runs < 2:
         raise ToolError("--runs: at least two secrets are compared")
     chosen = [arguments.board] if arguments.board else boards.names()
     names = [operation.name for operation in ALL if operation.quick or arguments.all]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.progress import track
 
-from campaigns.same_path.comparison import Comparer, Comparison, ComparisonError, Plan
+from campaigns.same_path.comparison import Comparer, Comparison, ComparisonError
 from campaigns.same_path.operations import OPERATIONS
 
 PROCESSES = os.cpu_count() or 1
@@ -37,13 +37,13 @@ class Figures:
     error: str = ""
 
 
-def compare(task: Task, plan: Plan) -> Figures:
+def compare(task: Task, runs: int) -> Figures:
     """In this process, on a device that is kept."""
     if task.board not in _comparers:
         _comparers[task.board] = Comparer(task.board)
     try:
         operation = OPERATIONS[task.operation]
-        comparison = _comparers[task.board].compare(operation, plan)
+        comparison = _comparers[task.board].compare(operation, runs)
     except ComparisonError as error:
         return Figures(task, None, str(error))
     # Operations hold functions, which do not go from one process to another.
@@ -51,12 +51,12 @@ def compare(task: Task, plan: Plan) -> Figures:
     return Figures(task, comparison)
 
 
-def run(tasks: Sequence[Task], plan: Plan, console: Console) -> list[Figures]:
-    """Every task, in the order given."""
+def run(tasks: Sequence[Task], runs: int, console: Console) -> list[Figures]:
+    """Every task with `runs` secrets, in the order given."""
     found: dict[Task, Figures] = {}
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(PROCESSES, context, _start_worker) as pool:
-        pending = [pool.submit(compare, task, plan) for task in tasks]
+        pending = [pool.submit(compare, task, runs) for task in tasks]
         for future in track(
             as_completed(pending), "comparing", len(pending), console=console, transient=True
         ):

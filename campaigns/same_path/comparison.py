@@ -24,27 +24,14 @@ SRAM = (0x2000_0000, 0x2010_0000)
 # Commands begin at a multiple of this many ticks, so that timers find them all at the same place.
 ALIGN_TICKS = 1 << 30
 CHALLENGE_BYTES = 8
+# So many secrets meet every difference that stands.
+RUNS = 32
 # A place is looked for in two runs more; one of each path, and not more paths than this.
 LOCATED_MAX = 4
 
 
 class ComparisonError(Exception):
     """An operation does not work, or its function was never called; one line."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How many secrets: `runs`, or fewer where that takes more than `instructions_max` in all."""
-
-    runs: int
-    instructions_max: int | None = None
-    runs_min: int = 8
-
-    def count(self, instructions: int) -> int:
-        """For an operation of so many instructions."""
-        if self.instructions_max is None:
-            return self.runs
-        return max(min(self.runs, self.instructions_max // instructions), self.runs_min)
 
 
 @dataclass(frozen=True)
@@ -118,24 +105,22 @@ class Comparer:
 
     # --- Comparing --------------------------------------------------------------------------------
 
-    def compare(self, operation: Operation, plan: Plan) -> Comparison:
-        """As many secrets as the plan wants. Raises ComparisonError."""
+    def compare(self, operation: Operation, runs: int = RUNS) -> Comparison:
+        """Of `runs` secrets. Raises ComparisonError."""
         self._follow(operation)
         self._entropy = None
         result = Comparison(self.board, operation)
-        secrets = operation.secrets(plan.runs)
+        secrets = operation.secrets(runs)
         expected = b""
-        while len(result.paths) < len(secrets):
-            secret = secrets[len(result.paths)]
+        for number, secret in enumerate(secrets):
             path, status_word = self._run(operation, secret)
             expected = expected or status_word
             if status_word != expected:
                 raise ComparisonError(
-                    f"{self.board}/{operation.name}: secret {len(result.paths)} answers "
+                    f"{self.board}/{operation.name}: secret {number} answers "
                     f"{status_word.hex()}, the first {expected.hex()}"
                 )
             result.paths.append(path)
-            secrets = secrets[: plan.count(result.instructions)]
         self._locate_all(result, secrets)
         return result
 

@@ -250,7 +250,9 @@ def _ecdh(curve: str, quick: bool = True) -> Operation:
     )
 
 
-def _raw(name: str, curve: int, length: int, inside: str, apdu: bytes) -> Operation:
+def _raw(
+    name: str, curve: int, length: int, inside: str, apdu: bytes, quick: bool = True
+) -> Operation:
     return Operation(
         name,
         name,
@@ -258,6 +260,7 @@ def _raw(name: str, curve: int, length: int, inside: str, apdu: bytes) -> Operat
         lambda count: secrets.strings(length, count),
         load_key(lambda private: raw_blob(curve, private)),
         constant(apdu),
+        quick,
     )
 
 
@@ -358,18 +361,18 @@ ALL = (
     _tag("gcm", AES_256_GCM_OID[2:], RIGHT_GCM),
     _tag("ccm", AES_256_CCM_OID[2:], RIGHT_CCM),
     _ecdsa("secp256r1"),
-    _ecdsa("secp384r1"),
+    _ecdsa("secp384r1", quick=False),
     _ecdsa("secp521r1", quick=False),
     _ecdsa("secp256k1"),
-    _ecdsa("brainpoolP256r1"),
+    _ecdsa("brainpoolP256r1", quick=False),
     _ecdsa("brainpoolP384r1", quick=False),
     _ecdsa("brainpoolP512r1", quick=False),
     _raw("ed25519", hsm_crypto.CURVE_ED25519, 32, "crypto_edwards_sign", sign(EDDSA)),
-    _raw("ed448", hsm_crypto.CURVE_ED448, 57, "crypto_edwards_sign", sign(EDDSA)),
+    _raw("ed448", hsm_crypto.CURVE_ED448, 57, "crypto_edwards_sign", sign(EDDSA), quick=False),
     _ecdh("secp256r1"),
     _ecdh("secp384r1", quick=False),
     _ecdh("secp521r1", quick=False),
-    _ecdh("secp256k1"),
+    _ecdh("secp256k1", quick=False),
     _ecdh("brainpoolP256r1", quick=False),
     _ecdh("brainpoolP384r1", quick=False),
     _ecdh("brainpoolP512r1", quick=False),
@@ -386,6 +389,7 @@ ALL = (
         56,
         "crypto_montgomery_shared_secret",
         agree(b"\x05" + bytes(55)),
+        quick=False,
     ),
     _rsa(1024, quick=True),
     _rsa(2048),

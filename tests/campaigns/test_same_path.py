@@ -6,24 +6,39 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
+from pathlib import Path as FilePath
+from typing import Any
 
 import pytest
 
+from campaigns.same_path import comparison as comparing
 from campaigns.same_path import operations, report
 from campaigns.same_path.comparison import (
     Comparer,
     Comparison,
     ComparisonError,
     Difference,
-    Plan,
     function_of,
 )
 from campaigns.same_path.operations import OPERATIONS
 from campaigns.same_path.report import Standing
+from sim.device import Device
 from sim.tracing.trace import Path
 from tools.paths import PROJECT
 
-RUNS = Plan(8)
+RUNS = 8
+# crypto_equal that leaves at the first byte that differs; each line is one instruction or two.
+EARLY_EXIT = bytes.fromhex(
+    "10b4"  # push {r4}
+    "002a 08d0"  # next: cmp r2, #0; beq equal
+    "0378 0c78"  # ldrb r3, [r0]; ldrb r4, [r1]
+    "0130 0131 013a"  # adds r0, #1; adds r1, #1; subs r2, #1
+    "a342 f6d0"  # cmp r3, r4; beq next
+    "0020 00e0"  # movs r0, #0; b end
+    "0120"  # equal: movs r0, #1
+    "10bc 7047"  # end: pop {r4}; bx lr
+)
+FLASH_MASK = 0xFF_FFFF
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +78,36 @@ def test_a_leak_in_python_is_located_in_its_line(comparer: Comparer) -> None:
         OPERATIONS["pin"], secrets=lambda _: [b"999999", b"9999999999999999999"]
     )
     with pytest.raises(ComparisonError, match="answers"):
-        comparer.compare(leak, Plan(2))
+        comparer.compare(leak, 2)
     leak = dataclasses.replace(OPERATIONS["pin"], secrets=lambda _: [b"999999", b"99999999"])
-    comparison = comparer.compare(leak, Plan(2))
+    comparison = comparer.compare(leak, 2)
     assert comparison.distinct == 2
     assert all(difference.line for difference in comparison.differences)
+
+
+@pytest.fixture
+def leaving_early(monkeypatch: pytest.MonkeyPatch) -> Comparer:
+    """Compares a device whose comparison of secrets is not the one of the sources."""
+    make = Device.from_uf2
+
+    def planted(board: str, image: FilePath, **options: Any) -> Device:
+        device = make(board, image, **options)
+        assert device.symbols is not None
+        equal = device.symbols["crypto_equal"]
+        assert equal.size_bytes >= len(EARLY_EXIT)
+        device.flash.poke(equal.address & FLASH_MASK, EARLY_EXIT)
+        return device
+
+    monkeypatch.setattr(Device, "from_uf2", planted)
+    return Comparer("pico2")
+
+
+def test_a_comparison_that_leaves_early_is_found_and_located(leaving_early: Comparer) -> None:
+    comparison = leaving_early.compare(OPERATIONS["key blob mac"], RUNS)
+    assert comparison.distinct > 1
+    assert {difference.function for difference in comparison.differences} == {"crypto_equal"}
+    (line, *_) = report.failures([comparison], report.load_standing())
+    assert "crypto_equal" in line
 
 
 def test_an_operation_whose_function_is_not_called_is_an_error(comparer: Comparer) -> None:
@@ -82,17 +122,18 @@ def test_an_operation_whose_function_is_not_called_is_an_error(comparer: Compare
 # --- What may stand -------------------------------------------------------------------------------
 
 
-def comparison_with(*functions: str) -> Comparison:
+def comparison_with(*functions: str, runs: int = comparing.RUNS) -> Comparison:
     found = [Difference(1, 2, function, "f x.c:1", "this or that") for function in functions]
-    paths = [Path(1, 1, number, ()) for number in range(1 + len(found))]
+    paths = [Path(1, 1, min(number, len(found)), ()) for number in range(runs)]
     return Comparison("pico", OPERATIONS["wrap ec"], paths, found)
 
 
-STANDS = Standing("wrap ec", "crypto_blob_wrap", "because", rare=False)
+STANDS = Standing("wrap ec", ("crypto_blob_wrap", "memset"), ("pico",), "because")
 
 
-def test_what_stands_is_no_failure() -> None:
-    assert report.failures([comparison_with("crypto_blob_wrap")], [STANDS]) == []
+@pytest.mark.parametrize("function", STANDS.functions)
+def test_what_stands_is_no_failure(function: str) -> None:
+    assert report.failures([comparison_with(function)], [STANDS]) == []
 
 
 def test_a_difference_that_is_not_listed_fails() -> None:
@@ -100,10 +141,24 @@ def test_a_difference_that_is_not_listed_fails() -> None:
     assert "parts at" in line and "memcmp" in line and "nox -s same-path" in line
 
 
+def test_what_stands_on_one_board_does_not_on_the_other() -> None:
+    elsewhere = dataclasses.replace(STANDS, boards=("pico2",))
+    (line,) = report.failures([comparison_with("memset")], [elsewhere])
+    assert "parts at" in line
+
+
 def test_a_listed_difference_that_does_not_occur_fails() -> None:
     (line,) = report.failures([comparison_with()], [STANDS])
     assert "take it off" in line
-    assert not report.failures([comparison_with()], [dataclasses.replace(STANDS, rare=True)])
+    assert report.failures([comparison_with(runs=comparing.RUNS - 1)], [STANDS]) == []
+
+
+def test_the_page_says_what_was_not_run() -> None:
+    figures = report.figures([comparison_with("memset")])
+    lines = report.section(figures, [STANDS]).splitlines()
+    assert "| wrap ec: WRAP KEY of a P-256 key | 1 | 2 of 32 | not run | |" in lines
+    assert "| pin: PIN comparison | not run | | not run | |" in lines
+    assert "| `crypto_blob_wrap`, `memset` | pico | wrap ec | because |" in lines
 
 
 def test_what_stands_names_operations_that_are_there() -> None:
@@ -135,11 +190,6 @@ def test_secrets_are_as_many_as_asked_for_and_differ() -> None:
         if not operation.name.startswith(("rsa", "unwrap rsa", "wrap rsa")):
             found = operation.secrets(32)
             assert len(found) == 32 and len(set(found)) == 32, operation.name
-
-
-def test_a_plan_has_fewer_runs_of_what_takes_long() -> None:
-    plan = Plan(32, 1000)
-    assert [plan.count(instructions) for instructions in (1, 50, 5000)] == [32, 20, 8]
 
 
 def test_a_function_has_its_own_name() -> None:
