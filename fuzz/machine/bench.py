@@ -7,16 +7,16 @@ import copy
 from dataclasses import dataclass
 
 from fuzz.machine import questions
-from fuzz.machine.commands import KNOWN_KEY, PIN, SO_PIN
+from fuzz.machine.commands import KNOWN_KEY, PIN, SHARES, SO_PIN
 from fuzz.machine.conversation import Conversation, Tally
 from fuzz.model import blob, curve
 from fuzz.model.apdu import build, tlv
 from fuzz.model.files import APPLICATION
 from fuzz.model.state import Key, State
 from sim.device import Device, DeviceSnapshot
+from sim.residue.watch import Watch
 from tools.product import image_of
 
-SHARE = bytes(range(32))
 INITIALIZE = (
     (0x80, b"\0\1"),
     (0x81, PIN),
@@ -34,14 +34,14 @@ def _update(fid: int, data: bytes) -> bytes:
 
 
 def _unwrap(key_id: int, key: Key) -> bytes:
-    return build(f"8074{key_id:02X}93", blob.make(SHARE, key), None)
+    return build(f"8074{key_id:02X}93", blob.make(SHARES[0], key), None)
 
 
 # What makes a ready card of a blank one: a DKEK, keys of each kind, files for all and for the user.
 READY = (
     build("80500000", b"".join(tlv(tag, value) for tag, value in INITIALIZE)),
     build("80520100", b"\1", 256),
-    build("80520000", SHARE, 256),
+    build("80520000", SHARES[0], 256),
     build(f"0046{EC_KEY:02X}00", tlv(0x7F49, curve.TEMPLATE), 65536),
     build(f"0048{AES_KEY:02X}B2"),
     _unwrap(OPEN_KEY, Key("ec", curve.BITS, secret=KNOWN_KEY)),
@@ -65,6 +65,8 @@ class Bench:
     def __init__(self, board: str) -> None:
         self.board = board
         self.device = Device.from_uf2(board, image_of(board))
+        # Before the first boot: from then on every command is searched for secrets left behind.
+        Watch(self.device)
         self.device.power_on()
         conversation = Conversation(self.device, State(), Tally())
         conversation.send(build("00A40400", APPLICATION, 256))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
@@ -16,12 +17,13 @@ PIN, SO_PIN = b"648219", b"57621880"
 PINS = (PIN, b"123456", b"0123456789abcdef")
 SO_PINS = (SO_PIN, b"00000001")
 WRONG_PIN, WRONG_SO_PIN = b"000000", b"99999999"
-KNOWN_KEY = bytes(range(1, 33))
+# Secrets look like nothing else: what is left of one must not be taken for a file's contents.
+KNOWN_KEY = hashlib.sha256(b"a key that the host knows").digest()
 PEER_POINT = curve.public_point(0x123456789)
 KEY_IDS = range(1, 6)
 FILES = (0xCF01, 0xCD01, 0xC401, 0xCE01, 0xCA01, 0xC801, 0xC901, 0x2F03, WRAPPED_KEY)
 LENGTHS = (0, 1, 5, 16, 200, 255, 256, 300)
-SHARES = (bytes(range(32)), b"\1" * 32)
+SHARES = tuple(hashlib.sha256(b"a share %d" % number).digest() for number in range(2))
 
 Item = TypeVar("Item")
 

@@ -18,6 +18,7 @@ from fuzz.model.state import CERTIFICATE, State
 from sim.apdu import GET_RESPONSE, Response
 from sim.device import Device, DeviceStopped
 from sim.flash.power_cut import PowerCutPlan
+from sim.residue.watch import ResidueError
 from sim.usb import ccid_messages as ccid
 from sim.usb.ccid_reader import CcidError
 from sim.usb.descriptors import DescriptorError
@@ -26,7 +27,7 @@ from sim.usb.transfer import UsbError
 RESPONSES_MAX = 300
 MORE_DATA = 0x61
 APDU_BYTES_MIN = 4
-BROKEN = (UsbError, CcidError, DescriptorError)
+BROKEN = (UsbError, CcidError, DescriptorError, ResidueError)
 
 
 class FindingError(Exception):
@@ -202,10 +203,22 @@ class Conversation:
         reader = self.device.reader
         reader.start_transmit(apdu)
         self.device.run_for_ms(microseconds / 1000)
-        if way == "card off and on":
-            reader.abort()
-        self._end_of_session(way)
+        self._give_up(way)
         self._settle(expectation, apdu)
+
+    def _give_up(self, way: str) -> None:
+        # The command may go on with what it needs: what stays behind is told once it has ended,
+        # which it has when another one is answered.
+        observers, self.device.observers = self.device.observers, []
+        try:
+            if way == "card off and on":
+                self.device.reader.abort()
+            self._end_of_session(way)
+            self._exchange(questions.brief()[0])
+        finally:
+            self.device.observers = observers
+        for observer in observers:
+            observer.session_ended()
 
     def _settle(self, expectation: Expectation, apdu: bytes) -> None:
         """The state becomes that of before or after the command, whichever the card shows."""

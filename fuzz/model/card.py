@@ -41,6 +41,7 @@ RULES: dict[int, Rule] = {
 NOT_MODELLED = (0x22, 0x2A, 0x4A, 0x54, 0x5A, 0x76, 0x82, 0x86)
 CLASSES = (0x00, 0x80)
 CHAINING = 0x10
+GET_RESPONSE = 0xC0
 # [SCHSM] 2: what does not fit is 6700; docs/compatibility.md: 4,096 bytes each way.
 CHAIN_BYTES_MAX = 4096
 WRONG_LENGTH, NO_CLASS, NO_INSTRUCTION, BROKEN_CHAIN = 0x6700, 0x6E00, 0x6D00, 0x6883
@@ -54,6 +55,9 @@ def predict(state: State, apdu: bytes) -> Expectation | None:
         words.add(NO_CLASS)
     if len(apdu) > 1 and apdu[1] not in (*RULES, *NOT_MODELLED):
         words.add(NO_INSTRUCTION)
+    if apdu[:1] and apdu[0] & CHAINING and apdu[1:2] == bytes([GET_RESPONSE]):
+        # It never has data that could come in parts: this card has no such class for it.
+        words.add(NO_CLASS)
     chain = state.session.chain
     if chain and (command is None or words or chain[0] != command.header):
         # The chain is broken, whatever else is wrong with the command.

@@ -84,7 +84,8 @@ def _select_file(fid: int | None):
 
 def _exists(state: State, fid: int) -> bool:
     if state.store is None:
-        return fid in (EF_DIR, EF_ATR, TOKEN_INFO)
+        # [SCHSM] 14.1: a card that was never initialised may have an empty certificate of its own.
+        return fid in (EF_DIR, EF_ATR, TOKEN_INFO, DEVICE_CERTIFICATE)
     if fid >> 8 == KEY >> 8:
         return fid == KEY or fid & 0xFF in state.store.keys
     return fid in state.store.files or fid == EF_ATR
@@ -171,6 +172,8 @@ def _read(
         words.add(0x6982)
     store = state.store
     contents = store.files.get(fid, b"") if store else None
+    if store is None and fid == DEVICE_CERTIFICATE:
+        contents = b""
     computed = fid in (EF_DIR, EF_ATR, TOKEN_INFO)
     if contents is None:
         # What the card wrote itself is known once it was read from its beginning.

@@ -40,13 +40,14 @@ def compare(
     The try is spent before the comparison: a loss of power may leave it so (PIN-1, PIN-2).
     """
     stored = value_of(store, reference)
+    ended = reference if ends is None else ends
     if not stored.tries:
-        return refused([BLOCKED])
+        return Expectation({BLOCKED: Outcome(effect=lambda state, _: close(state, ended))})
 
     def fail(state: State, data: bytes | None) -> None:
         assert state.store
         value_of(state.store, reference).tries -= 1
-        close(state, reference if ends is None else ends)
+        close(state, ended)
 
     def restore(state: State, data: bytes | None) -> None:
         # The comparison has its tries back before what it allows begins (PIN-1 lets it).
@@ -172,14 +173,16 @@ def reset(state: State, command: Command) -> Expectation:
 
     if not by_code:
         return expect([], effect=effect)
-    # It is about the user's PIN: his session ends, with a wrong code, too.
-    return compare(OFFICER, code, store, effect, ends=USER)
+    # It is about the user's PIN: his session ends, with a wrong code, too. That is the officer's
+    # end as well, as in VERIFY; a right one leaves his session as it is.
+    return compare(OFFICER, code, store, effect, ends=ALL)
 
 
 def _not_reset(words: set[int], *, blocked: bool) -> Expectation:
-    # Whom the options and the length would let try ends the user's session by it.
-    ended = Outcome(effect=lambda state, _: close(state, USER))
+    # Whom the options and the length would let try ends sessions by it.
+    outcomes = {word: Outcome() for word in words}
+    if 0x6985 in words:
+        outcomes[0x6985] = Outcome(effect=lambda state, _: close(state, USER))
     if blocked:
-        words = words | {BLOCKED}
-    tried = (0x6985, BLOCKED)
-    return Expectation({word: ended if word in tried else Outcome() for word in words})
+        outcomes[BLOCKED] = Outcome(effect=lambda state, _: close(state, ALL))
+    return Expectation(outcomes)

@@ -270,6 +270,24 @@ def test_reset_retry_counter_keeps_keys(device: Device) -> None:
     device.send(b"\0\x2c\1\x81\x09" + SO_PIN + b"1", 0x6700)
 
 
+def test_a_wrong_code_ends_the_officers_session(device: Device) -> None:
+    wrong = (
+        b"\0\x20\0\x88\x08wrongpin",
+        b"\0\x24\0\x88\x10wrongpin" + SO_PIN,
+        b"\0\x2c\0\x81\x0ewrongpin654321",
+        b"\0\x2c\1\x81\x08wrongpin",
+    )
+    for apdu in wrong:
+        device.verify_so()
+        device.send("00200088")
+        device.send(apdu, 0x63CE)
+        device.send("00200088", 0x63CE)
+        device.send("002C0381", 0x6985)
+    device.verify_so()
+    device.send(b"\0\x2c\1\x81\x08" + SO_PIN)
+    device.send("00200088")
+
+
 def test_reset_retry_counter_can_be_forbidden() -> None:
     device = Device()
     device.initialize(options=0x0000)

@@ -12,13 +12,16 @@ import pytest
 
 from fuzz.machine import campaign, command, replay
 from fuzz.machine.bench import Bench
+from fuzz.machine.commands import PIN
 from fuzz.machine.conversation import Tally
 from fuzz.machine.rules import search
 from fuzz.machine.steps import Run, Step, from_file, from_json, from_name
 from sim.device import Device
+from sim.usb.ccid_reader import CcidReader
 from tools.errors import ToolError
 from tools.paths import PROJECT
 
+RIGHT_PIN = bytes.fromhex("0020008106") + PIN
 WRONG_PIN = bytes.fromhex("0020008106303030303030")
 EVERY_KIND = (
     Step("apdu", WRONG_PIN),
@@ -85,6 +88,25 @@ def test_a_try_that_a_power_cycle_gives_back_is_found(
     steps = (Step("apdu", WRONG_PIN), Step("cut", WRONG_PIN, 1, "none"))
     assert "instead of 63C1" in found(bench, *steps)
     assert "63C3 instead of 63C2" in found(bench, steps[0], Step("power cycle"))
+
+
+def test_a_secret_that_stays_behind_is_found(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The planted card keeps the PIN where its stack ends."""
+    symbols, right = bench.device.symbols, CcidReader.transmit
+    assert symbols
+
+    def keeps(self: CcidReader, apdu: bytes) -> bytes:
+        answer = right(self, apdu)
+        if apdu == RIGHT_PIN:
+            bench.device.machine.write_memory(symbols["__StackBottom"].address + 64, PIN)
+        return answer
+
+    monkeypatch.setattr(CcidReader, "transmit", keeps)
+    finding = found(bench, Step("apdu", RIGHT_PIN))
+    assert finding.startswith("ResidueError: after command 00200081: PIN") and "stack" in finding
+    assert "\n" not in finding
 
 
 def test_the_search_finds_and_prunes(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,3 +142,12 @@ def test_objects_that_do_not_end_with_the_data() -> None:
     assert once(tlv(0x54, b"\0\0")) == {0x54: b"\0\0"}
     assert once(tlv(0x54, b"\0\0")[:-1]) is None
     assert once(2 * tlv(0x54, b"\0")) is None
+
+
+def test_get_response_comes_in_no_parts() -> None:
+    assert words(State(), "10C0000000") == {0x6E00}
+
+
+def test_a_wrong_code_ends_both_sessions(ready: State) -> None:
+    step(ready, build("002C0181", b"99999999"), 0x63CE)
+    assert not ready.session.user and not ready.session.officer

@@ -71,6 +71,15 @@ def test_a_planted_secret_is_found(watch: Watch, owner: str, form: str) -> None:
         look(watch)
 
 
+def test_parts_of_a_command_are_kept_until_its_last_one_only(watch: Watch) -> None:
+    plant(watch, PLACES["chain"](watch), SECRET)
+    watch.command_ended(bytes.fromhex("1020008102") + b"64", SW_SUCCESS)
+    with pytest.raises(ResidueError, match="chain;"):
+        watch.command_ended(bytes.fromhex("1020008102") + b"64", b"\x67\0")
+    with pytest.raises(ResidueError, match="chain;"):
+        look(watch)
+
+
 def test_half_of_a_secret_is_found(watch: Watch) -> None:
     plant(watch, PLACES["stack"](watch), SECRET[8:])
     with pytest.raises(ResidueError, match="stack"):

@@ -99,8 +99,17 @@ def reset_retry_counter(card, command, response):
             raise CommandError(SW_CONDITIONS_OF_USE_NOT_SATISFIED)
         _reset(card, user, new_pin, secret)
     else:
-        with _reference(card, False).verify(command.data[:so_bytes]) as secret:
+        with _by_code(card, command.data[:so_bytes]) as secret:
             _reset(card, user, new_pin, secret)
+
+
+def _by_code(card, code):
+    # As in VERIFY, a code that is wrong ends the security officer's session.
+    try:
+        return _reference(card, False).verify(code)
+    except Exception:
+        card.status.close_so()
+        raise
 
 
 def _reset(card, user, new_pin, secret):
