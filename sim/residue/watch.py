@@ -156,7 +156,7 @@ class Watch:
         if _is_part(apdu):
             return
         ins = apdu[1] if len(apdu) > 1 else None
-        if ins in OPENING:
+        if ins in OPENING and _data(apdu):  # without data VERIFY only asks
             self._in_session = True
         elif ins == INITIALIZE or apdu[1:3] == bytes((SELECT, BY_NAME)):
             self._in_session = False
@@ -222,7 +222,7 @@ class Watch:
             matches = hit.secret.startswith(row.secret) and row.owner == owner
             if matches and (row.always or self._in_session):
                 return
-        # Last, for it takes long: a constant, as the order of a curve, near which tests choose keys.
+        # Last, for it takes long: a constant, as the order of a curve, near which tests have keys.
         if hit.value in self._image or hit.value[::-1] in self._image:
             return
         raise ResidueError(

@@ -90,9 +90,7 @@ def test_a_try_that_a_power_cycle_gives_back_is_found(
     assert "63C3 instead of 63C2" in found(bench, steps[0], Step("power cycle"))
 
 
-def test_a_secret_that_stays_behind_is_found(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_secret_that_stays_behind_is_found(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """The planted card keeps the PIN where its stack ends."""
     symbols, right = bench.device.symbols, CcidReader.transmit
     assert symbols
