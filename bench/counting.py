@@ -13,8 +13,8 @@ from bench.cycle_model import CycleModel
 from bench.link_map import LinkMap
 from sim.device import Device
 from sim.life.card import Card
-from sim.machine import FIRST_32_BIT
 from sim.soc import CHIPS
+from sim.thumb import FIRST_32_BIT
 
 CRYPTO_LIBRARY = "libhsm_crypto_core.a"
 

@@ -7,10 +7,9 @@ DescriptorError or CcidError; what ends the machine's run raises DeviceStopped.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import boards
 from boards import Board
@@ -85,9 +84,6 @@ class Probe:
 class Device:
     """One board. Made without power; `flash` and `otp` outlive the power."""
 
-    # Called with every device that is made: for what watches over all devices of a suite.
-    companions: ClassVar[list[Callable[[Device], None]]] = []
-
     def __init__(
         self,
         board: Board,
@@ -108,8 +104,6 @@ class Device:
         self.host = UsbHost(self.machine, self.machine.block("USBCTRL"), self._advance)
         self.reader = CcidReader(self.host)
         self.observers: list[Observer] = []
-        for join in self.companions:
-            join(self)
 
     @classmethod
     def from_uf2(

@@ -20,7 +20,7 @@ from sim.flash import SECTOR_BYTES
 from sim.flash.endurance import BadSector, Endurance
 from sim.flash.journal import Operation
 from sim.flash.power_cut import PowerCutPlan
-from sim.residue import watch
+from sim.residue.watch import watched
 from sim.uf2 import Uf2Error
 
 # Sectors that nobody has worn out outlast every test; a worn one is beyond all jitter.
@@ -50,11 +50,12 @@ class ChipModel(Backend):
         if not path.exists():
             raise BackendError(f"no image {path}: build it with `nox -s firmware`")
         try:
-            # A secret that a command leaves behind fails the test.
-            with watch.all_devices():
-                self.device = Device.from_uf2(board, path)
+            device = Device.from_uf2(board, path)
         except Uf2Error as error:
             raise BackendError(str(error)) from None
+        # A secret that a command leaves behind fails the test; without its ELF file an image has
+        # nothing by name.
+        self.device = device if device.symbols is None else watched(device)
         self.board = board
         self._image = image
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +18,14 @@ from sim.residue.handles import Handles
 from sim.residue.search import Hit, Search
 
 ALLOWED = Path(__file__).with_name("allowed.toml")
-# Secrets that came last; of so many, all are looked for.
-SECRETS_MAX = 96
+# So many of a kind, those that came last, are looked for; of the generator's states so many.
+SECRETS_MAX = 24
+GENERATIONS_MAX = 4
 # The firmware wipes its USB buffers once the host has taken the answer.
 SETTLE_MS = 0.2
 # A command that the host gives up is ended at its next look at the host.
 GIVE_UP_MS = 100
+GENERATOR = "generator"
 GENERATOR_BYTES = 55
 GENERATOR_SECRETS = {"V": 4, "C": 4 + GENERATOR_BYTES}
 
@@ -71,7 +72,7 @@ class Watch:
         self._owners = memory.Owners(device)
         self._allowed = load_allowed()
         self._image = bytes(device.flash.buffer)
-        # How many there were; what is looked for, by name: the last SECRETS_MAX.
+        # How many there were; what is looked for, by name: the last ones of each kind.
         self.secrets_seen = 0
         self.secrets: dict[str, bytes] = {}
         self._known: set[bytes] = set()
@@ -93,9 +94,14 @@ class Watch:
         self._known.add(value)
         self.secrets_seen += 1
         self.secrets[f"{name} {self.secrets_seen}"] = value
-        while len(self.secrets) > SECRETS_MAX:
-            self._known.discard(self.secrets.pop(next(iter(self.secrets))))
+        self._forget_beyond(GENERATIONS_MAX if name.startswith(GENERATOR) else SECRETS_MAX, name)
         self._is_stale = True
+
+    def _forget_beyond(self, limit: int, name: str) -> None:
+        # Of one kind alone: the generator's states come with every command, a key once.
+        same = [one for one in self.secrets if one.rpartition(" ")[0] == name]
+        for one in same[: len(same) - limit]:
+            self._known.discard(self.secrets.pop(one))
 
     def _learn_from_command(self, apdu: bytes) -> None:
         if len(apdu) < 5:
@@ -145,7 +151,9 @@ class Watch:
             block = blocks.get(int.from_bytes(words[at : at + 4], "little"))
             if block is not None:
                 for name, start in GENERATOR_SECRETS.items():
-                    self.learn(f"generator {name}", block.content[start : start + GENERATOR_BYTES])
+                    self.learn(
+                        f"{GENERATOR} {name}", block.content[start : start + GENERATOR_BYTES]
+                    )
 
     # --- What Device tells ----------------------------------------------------------------------
 
@@ -231,19 +239,10 @@ class Watch:
         )
 
 
-@contextmanager
-def all_devices() -> Iterator[None]:
-    """Every device with symbols that is made inside is watched."""
-
-    def attach(device: Device) -> None:
-        if device.symbols is not None and "crypto_pool_free" in device.symbols:
-            Watch(device)
-
-    Device.companions.append(attach)
-    try:
-        yield
-    finally:
-        Device.companions.remove(attach)
+def watched(device: Device) -> Device:
+    """The device, which was never switched on, followed from now on."""
+    Watch(device)
+    return device
 
 
 def _is_part(apdu: bytes) -> bool:

@@ -14,7 +14,7 @@ import boards
 from sim.device import Device
 from sim.life import card as hsm
 from sim.life.card import Card
-from sim.residue import watch
+from sim.residue.watch import watched
 from tests.image.vector_card import DKEK, VectorCard
 from tests.vector_counts import APDU, Taker
 
@@ -32,13 +32,6 @@ def image_path(board: str) -> Path:
     return path
 
 
-@pytest.fixture(scope="session", autouse=True)
-def residue() -> Iterator[None]:
-    """No test of the image leaves a secret where it must not be, after whichever command."""
-    with watch.all_devices():
-        yield
-
-
 @dataclass
 class Chip:
     """A device of the session and the snapshots that tests start from."""
@@ -51,7 +44,7 @@ class Chip:
 @pytest.fixture(scope="session", params=boards.names())
 def chip(request: pytest.FixtureRequest) -> Iterator[Chip]:
     """A device that has booted, been enumerated and powered its ICC once."""
-    device = Device.from_uf2(request.param, image_path(request.param))
+    device = watched(Device.from_uf2(request.param, image_path(request.param)))
     device.power_on()
     yield Chip(device, device.snapshot())
     device.power_off()

@@ -16,6 +16,7 @@ from sim.apdu import SW_SUCCESS
 from sim.device import Device
 from sim.life import card as hsm
 from sim.life.card import Card
+from sim.residue.watch import watched
 from tests.image import gc_heap
 
 PIN = b"648219"
@@ -60,7 +61,7 @@ class Personalised:
     """An initialised device, logged in, and instructions counted around its commands."""
 
     def __init__(self, board: str, image: Path) -> None:
-        self.device = Device.from_uf2(board, image)
+        self.device = watched(Device.from_uf2(board, image))
         self.device.power_on()
         self.card = Card(self.device.transmit)
         self.card.select()

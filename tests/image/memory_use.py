@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.device import Device
+from sim.residue.watch import watched
 from tests.image.gc_heap import Heap
 
 PAINT = b"\xa5"
@@ -69,7 +70,7 @@ class MemoryWatch:
     @classmethod
     def on(cls, board: str, image: Path, flash_file: Path | None = None) -> MemoryWatch:
         """A new device with the image, switched on."""
-        watch = cls(Device.from_uf2(board, image, flash_file))
+        watch = cls(watched(Device.from_uf2(board, image, flash_file)))
         watch.device.power_on()
         return watch
 

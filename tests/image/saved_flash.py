@@ -18,6 +18,7 @@ import boards
 from sim.device import Device
 from sim.life import card as hsm
 from sim.life.card import Card
+from sim.residue.watch import watched
 from tools.paths import BUILD
 
 FORMAT_VERSION = 2
@@ -84,7 +85,7 @@ def save(version: int, board: str, saved: SavedFlash) -> None:
 
 def live(board: str, image: Path) -> SavedFlash:
     """A life of the image in `image`, to its end: power off in the middle of a session."""
-    device = Device.from_uf2(board, image)
+    device = watched(Device.from_uf2(board, image))
     device.power_on()
     card = Card(device.transmit)
     card.select()

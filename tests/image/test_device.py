@@ -11,6 +11,7 @@ from sim.device import Device, DeviceStopped
 from sim.flash.power_cut import PowerCutPlan
 from sim.life.card import Card
 from sim.machine import NotPoweredError
+from sim.residue.watch import watched
 from sim.usb.transfer import UsbError
 from tests.image.conftest import PIN, SO_PIN, image_path
 
@@ -22,7 +23,7 @@ GET_CHALLENGE = bytes.fromhex("0084000008")
 def new_device(like: Device, **options: object) -> Device:
     """Another device with the same image, without power."""
     board = like.board.name
-    return Device.from_uf2(board, image_path(board), **options)  # type: ignore[arg-type]
+    return watched(Device.from_uf2(board, image_path(board), **options))  # type: ignore[arg-type]
 
 
 def test_the_first_answer_comes_within_its_budget(device: Device) -> None:

@@ -19,6 +19,7 @@ from sim.life.card import Card, CardError, tlv
 from sim.life.curves import CURVES
 from sim.life.services import RAW_CURVES, raw_key_template
 from sim.life.story import check_signature
+from sim.residue.watch import watched
 from tests.firmware import key_blob
 from tests.firmware.key_blob import KeyBlob
 from tests.image.conftest import PIN, SO_PIN, image_path
@@ -46,7 +47,7 @@ class Pair:
 
 
 def started(board: str) -> Device:
-    device = Device.from_uf2(board, image_path(board))
+    device = watched(Device.from_uf2(board, image_path(board)))
     device.power_on()
     return device
 

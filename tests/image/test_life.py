@@ -6,6 +6,7 @@ from sim.life import card as hsm
 from sim.life.card import Card
 from sim.life.cvc import check_device_certificate, check_request
 from sim.life.story import check_signature
+from sim.residue.watch import watched
 from tests.image.conftest import EC_KEY, PIN, image_path
 
 SW_NOT_LOGGED_IN = 0x6982
@@ -92,7 +93,9 @@ def test_a_snapshot_is_a_whole_device(personalised: Device) -> None:
 
 def test_a_run_is_a_function_of_image_and_seed(device: Device) -> None:
     def run(seed: int) -> tuple[bytes, int]:
-        other = Device.from_uf2(device.board.name, image_path(device.board.name), seed=seed)
+        other = watched(
+            Device.from_uf2(device.board.name, image_path(device.board.name), seed=seed)
+        )
         other.power_on()
         challenge = Card(other.transmit).challenge(32)
         return challenge, other.machine.clock.now

@@ -16,6 +16,7 @@ import boards
 from sim.apdu import command
 from sim.device import Device, DeviceSnapshot
 from sim.life.card import PIN_ITERATIONS_MIN, SO_PIN_REFERENCE, USER_PIN_REFERENCE, Card
+from sim.residue.watch import watched
 from tests.image.conftest import PIN, SO_PIN, image_path
 
 NEW_PIN = b"135790"
@@ -36,7 +37,9 @@ def guesses(right: bytes) -> list[bytes]:
 @pytest.fixture(scope="module", params=boards.names())
 def ready(request: pytest.FixtureRequest) -> Iterator[tuple[Device, DeviceSnapshot]]:
     """An initialised device that counts, all modules of the commands loaded, nobody logged in."""
-    device = Device.from_uf2(request.param, image_path(request.param), exact=True, coverage=True)
+    device = watched(
+        Device.from_uf2(request.param, image_path(request.param), exact=True, coverage=True)
+    )
     device.power_on()
     card = Card(device.transmit)
     card.select()

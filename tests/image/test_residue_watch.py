@@ -160,3 +160,10 @@ def test_the_primes_of_an_rsa_key_are_known(watch: Watch) -> None:
     ]
     moduli = {p * q for p in known for q in known}
     assert any(n.to_bytes(128, "big") in request for n in moduli if n.bit_length() == 1024)
+
+
+def test_old_keys_are_not_forgotten_over_the_generator(watch: Watch) -> None:
+    """Its states come with each command, and would push everything else out."""
+    for _ in range(100):
+        Card(watch.device.transmit).challenge(8)
+    assert SECRET in watch.secrets.values()

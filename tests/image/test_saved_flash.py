@@ -11,6 +11,7 @@ from sim.life import card as hsm
 from sim.life.card import Card
 from sim.life.cvc import check_device_certificate, check_request
 from sim.life.story import check_signature
+from sim.residue.watch import watched
 from tests.image import saved_flash
 from tests.image.conftest import image_path
 from tests.image.saved_flash import DELETED_KEY, EC_KEY, FILES, PIN, RSA_KEY, SHARE, SavedFlash
@@ -22,7 +23,7 @@ CASES = [(version, board) for version in VERSIONS for board in boards.names()]
 
 def with_flash_of(saved: SavedFlash, board: str) -> Device:
     """The board with the present image and the saved data region."""
-    device = Device.from_uf2(board, image_path(board))
+    device = watched(Device.from_uf2(board, image_path(board)))
     device.flash.poke(device.board.flash.data_offset, saved.region)
     device.power_on()
     return device

@@ -19,6 +19,7 @@ import boards
 from sim.device import Device
 from sim.life import card as hsm
 from sim.life.card import Card
+from sim.residue.watch import watched
 from tests.image.conftest import image_path
 from tests.replay import recording
 from tests.replay.player import Deviation, Player
@@ -117,7 +118,7 @@ def play(token: Token, session: dict[str, Any]) -> None:
 @pytest.mark.parametrize("board", boards.names())
 @pytest.mark.parametrize("recorded", TABLE["token"], ids=lambda token: token["name"])
 def test_a_recorded_token(board: str, recorded: dict[str, Any]) -> None:
-    device = Device.from_uf2(board, image_path(board))
+    device = watched(Device.from_uf2(board, image_path(board)))
     device.power_on()
     token = Token(device, Player(device.transmit, DEVIATIONS))
     for session in recorded["session"]:
