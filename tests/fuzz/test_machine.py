@@ -108,11 +108,11 @@ def test_a_secret_that_stays_behind_is_found(bench: Bench, monkeypatch: pytest.M
 
 
 def test_the_search_finds_and_prunes(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers(monkeypatch, 0x84, b"\0\x90\0")
-    # Short lives: what the model does not predict yet lies behind more steps.
-    examples, run, finding = search(bench, Tally(), 1, 80, steps=6)
-    assert examples and run and "random bytes" in finding
-    assert len(run.steps) == 1
+    """What each step is asked after: any life of a few steps meets it."""
+    answers(monkeypatch, 0x58, b"\x90\0")
+    examples, run, finding = search(bench, Tally(), 1, 2, steps=6)
+    assert examples and run and finding.startswith("80580000")
+    assert len(run.steps) <= 1
 
 
 def test_the_search_depends_on_its_seed_alone(bench: Bench) -> None:
