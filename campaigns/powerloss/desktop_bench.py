@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -68,9 +67,7 @@ class DesktopBench:
 
     def _power_on(self, image: Image, purpose: str = "boot") -> None:
         # Two lives of one card must not draw the same numbers.
-        entropy = Entropy(self._seed, purpose)
-        # The twin asks the operating system; a run must depend on its seed alone.
-        hsm_crypto.__dict__["os"] = SimpleNamespace(urandom=entropy.data)
+        hsm_crypto.draw = Entropy(self._seed, purpose).data
         hsm_crypto.live_handles.clear()
         self._flash = RecordingFlash(image)
         self._device.board.flash = self._flash

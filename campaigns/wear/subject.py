@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -83,8 +82,7 @@ class DesktopCard:
 
     def __init__(self, sectors: int, seed: int) -> None:
         # The twin's chance comes from the seed: the same life can be run again.
-        noise = Entropy(seed, "desktop card")
-        hsm_crypto.os = _Noise(noise)
+        hsm_crypto.draw = Entropy(seed, "desktop card").data
         self._seed = seed
         self._twin = Twin(sectors)
         self.flash = self._twin.flash
@@ -129,16 +127,6 @@ class DesktopCard:
     @property
     def erase_counts(self) -> Sequence[int]:
         return self.flash.erase_counts
-
-
-@dataclass
-class _Noise:
-    """Stands in the twin's module for `os`."""
-
-    entropy: Entropy
-
-    def urandom(self, length: int) -> bytes:
-        return self.entropy.data(length) if length else b""
 
 
 class ChipCard:

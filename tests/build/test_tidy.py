@@ -168,6 +168,13 @@ def test_no_build_output_is_tracked():
     assert not found, "\n".join(["", *found])
 
 
+def test_no_link_is_tracked():
+    """One that leads out of the project is broken in every other clone."""
+    command = ["git", "ls-files", "--stage"]
+    entries = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert not [line for line in entries.stdout.splitlines() if line.startswith("120000 ")]
+
+
 @pytest.mark.parametrize("length", [FUNCTION_LINES_MAX, FUNCTION_LINES_MAX + 1])
 def test_c_functions_are_measured(length):
     text = "static int\tlong;\nstatic int f(\n    int a)\n{\n" + "    a;\n" * (length - 4) + "}\n"

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from random import Random
 from typing import TypeVar
 
 import pytest
@@ -16,6 +17,7 @@ from tests import vector_counts
 from tests.crypto.chip import Chip
 from tests.crypto.qemu import Qemu
 from tests.crypto.selftest import SelfTest
+from tests.crypto.twin import hsm_crypto
 from tests.vector_counts import Taker, spread
 from tools import paths
 from tools.sources import Sources
@@ -106,6 +108,12 @@ def fresh_qemu(request: pytest.FixtureRequest) -> Iterator[SelfTest]:
     """The self-test image in QEMU alone, just started: for what takes a chip model minutes."""
     with running(QEMU, request) as selftest:
         yield selftest
+
+
+@pytest.fixture(autouse=True)
+def every_test_alike() -> None:
+    """The twin draws the same random numbers in each run."""
+    hsm_crypto.draw = Random(0).randbytes
 
 
 @pytest.fixture(autouse=True)

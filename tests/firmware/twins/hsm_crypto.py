@@ -7,7 +7,7 @@ constant-time: an oracle and a stand-in for desktop tests. The handles are in hs
 
 import hashlib
 import hmac as _hmac
-import os
+from random import Random
 
 from hsm_crypto_curves import CURVES
 from hsm_crypto_pool import (
@@ -61,6 +61,9 @@ from hsm_crypto_raw_keys import RAW_CURVES, EdwardsKey, MontgomeryKey, curve_of_
 from hsm_crypto_rsa import RsaKey, rsa_from_primes, rsa_verify_pkcs1, rsa_verify_pss
 from hsm_crypto_secret import Secret
 
+draw = Random(0).randbytes
+"""Where all random numbers come from. Each test starts it anew, so that it can be repeated."""
+
 entropy_failed = False
 """Set by a test: the noise source failed its health tests."""
 
@@ -96,7 +99,7 @@ def random(length: int) -> bytes:
         raise ValueError
     if entropy_failed:
         raise CryptoError(REASON_ENTROPY)
-    return os.urandom(length)
+    return draw(length)
 
 
 def random_into(buffer: bytearray | memoryview) -> int:

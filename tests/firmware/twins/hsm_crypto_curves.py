@@ -4,7 +4,7 @@
 Spec: [SEC2], [RFC5639]; ECDSA of [FIPS186-5] 6.4. Clear, not fast, not constant-time.
 """
 
-import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives import hashes
@@ -71,9 +71,16 @@ class Curve:
         return total
 
     def sign(
-        self, d: int, hash: int, library_key: ec.EllipticCurvePrivateKey | None
+        self,
+        d: int,
+        hash: int,
+        library_key: ec.EllipticCurvePrivateKey | None,
+        draw: Callable[[int], bytes],
     ) -> tuple[int, int]:
-        """(r, s) over the number `hash`; by the library where it has the curve."""
+        """(r, s) over the number `hash`; by the library where it has the curve.
+
+        draw: gives so many random bytes.
+        """
         if library_key is not None:
             # Any hash of the order's length signs as itself: hand the number over as a digest.
             size = next(s for s in (20, 28, 32, 48, 64) if s >= min(self.order_bytes, 64))
@@ -84,7 +91,7 @@ class Curve:
                 signature = library_key.sign(hash.to_bytes(size, "big"), scheme)
                 return utils.decode_dss_signature(signature)
         while True:
-            k = 1 + secrets.randbelow(self.n - 1)
+            k = 1 + int.from_bytes(draw(self.order_bytes + 8), "big") % (self.n - 1)
             point = self.multiply(k, self.g)
             assert point is not None
             r = point[0] % self.n

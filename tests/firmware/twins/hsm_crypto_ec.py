@@ -98,7 +98,7 @@ class EcKey(Handle):
         if not 1 <= len(hash) <= 66:
             raise ValueError
         c = curve_of(self.curve)
-        r, s = c.sign(self._open(), _hash_number(c, hash), self._library_key())
+        r, s = c.sign(self._open(), _hash_number(c, hash), self._library_key(), module.draw)
         if der:
             return utils.encode_dss_signature(r, s)
         return r.to_bytes(c.order_bytes, "big") + s.to_bytes(c.order_bytes, "big")
