@@ -7,7 +7,7 @@ import pickle
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count, islice
@@ -20,11 +20,11 @@ import boards as all_boards
 from fuzz import families, lived_in
 from fuzz.families import FAMILIES
 from fuzz.lived_in import LivedIn, Truth
+from fuzz.processes import PROCESSES, drain
 from fuzz.session import Observation, Session
 from sim.device import Device, DeviceSnapshot
 from tools.product import image_of
 
-PROCESSES = 2
 IMAGES_AT_ONCE = 22
 # After every so many images INITIALIZE is tried. It has no divisor in common with the number of
 # boards and families, so that each has its turn.
@@ -141,19 +141,16 @@ def run(
         progress.update(task, description="images at boot")
         end = time.monotonic() + (seconds or float("inf"))
         source = islice(cases(boards, seed), None if seconds else images)
-        running: set[Future[list[Result]]] = set()
-        while True:
-            while len(running) < 2 * PROCESSES and time.monotonic() < end:
-                batch = list(islice(source, IMAGES_AT_ONCE))
-                if not batch:
-                    break
-                running.add(pool.submit(_try_out, folder, batch))
-            if not running:
-                break
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                results += future.result()
-                progress.update(task, completed=len(results))
+
+        def submit() -> Future[list[Result]] | None:
+            batch = list(islice(source, IMAGES_AT_ONCE)) if time.monotonic() < end else []
+            return pool.submit(_try_out, folder, batch) if batch else None
+
+        def done_with(found: list[Result]) -> None:
+            results.extend(found)
+            progress.update(task, completed=len(results))
+
+        drain(submit, done_with)
     return sorted(results, key=lambda result: (result.case.index, result.case.board))
 
 

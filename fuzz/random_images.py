@@ -12,7 +12,7 @@ from rich.console import Console
 import boards
 from fuzz import campaign, report
 from fuzz.campaign import Case
-from tools.errors import EXIT_FAILED, ToolError
+from tools.errors import EXIT_FAILED, ToolError, tell
 from tools.paths import BUILD
 from tools.product import require_images
 
@@ -45,10 +45,7 @@ def main(options: Sequence[str]) -> int:
     report.show(Console(width=COLUMNS), data)
     report.write_json(arguments.json, data)
     print(f"written to {arguments.json}")
-    for line in data["findings"]:
-        print(line)
-    print(f"{len(results)} images, {len(data['findings'])} findings")
-    return EXIT_FAILED if data["findings"] else 0
+    return tell(data["findings"], f"{len(results)} images, {len(data['findings'])} findings")
 
 
 def replay(name: str, save: Path | None) -> int:

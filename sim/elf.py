@@ -53,21 +53,11 @@ class SymbolTable:
 
     def function_at(self, address: int) -> Symbol | None:
         """The function that holds `address`."""
-        index = bisect.bisect_right(self._starts, address) - 1
-        if index >= 0:
-            symbol = self._functions[index]
-            if address < symbol.address + max(symbol.size_bytes, 1):
-                return symbol
-        return None
+        return _holder(self._functions, self._starts, address, 1)
 
     def object_at(self, address: int) -> Symbol | None:
         """The object that holds `address`."""
-        index = bisect.bisect_right(self._object_starts, address) - 1
-        if index >= 0:
-            symbol = self._objects[index]
-            if address < symbol.address + symbol.size_bytes:
-                return symbol
-        return None
+        return _holder(self._objects, self._object_starts, address, 0)
 
     def describe(self, address: int) -> str:
         """`function+0x12 (0x10001234)`, or just the address."""
@@ -75,3 +65,15 @@ class SymbolTable:
         if symbol is None:
             return f"0x{address:08x}"
         return f"{symbol.name}+0x{address - symbol.address:x} (0x{address:08x})"
+
+
+def _holder(
+    symbols: list[Symbol], starts: list[int], address: int, size_bytes_min: int
+) -> Symbol | None:
+    # The last one that begins at or below `address`, if it reaches so far.
+    index = bisect.bisect_right(starts, address) - 1
+    if index >= 0:
+        symbol = symbols[index]
+        if address < symbol.address + max(symbol.size_bytes, size_bytes_min):
+            return symbol
+    return None

@@ -8,7 +8,7 @@ Exit status of every tool: 0 done, 1 something was tried and failed, 2 it could 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 EXIT_FAILED = 1
 EXIT_UNUSABLE = 2
@@ -20,6 +20,14 @@ class ToolError(Exception):
     def __init__(self, message: str, status: int = EXIT_UNUSABLE) -> None:
         super().__init__(message)
         self.status = status
+
+
+def tell(failures: Sequence[str], summary: str) -> int:
+    """Print a line for each failure, and one for all; the exit status."""
+    for line in failures:
+        print(line)
+    print(summary)
+    return EXIT_FAILED if failures else 0
 
 
 def exit_with(main: Callable[[], int]) -> None:

@@ -14,7 +14,7 @@ from campaigns.faults import campaign, report
 from campaigns.faults.campaign import Kinds, Plan, Task
 from campaigns.faults.scenarios import SCENARIOS
 from campaigns.faults.striker import Outcome
-from tools.errors import EXIT_FAILED, ToolError, exit_with
+from tools.errors import EXIT_FAILED, ToolError, exit_with, tell
 from tools.paths import BUILD, PROJECT
 from tools.product import require_images
 
@@ -41,7 +41,8 @@ def main() -> int:
     report.show(console, tallies)
     report.write(arguments.json, tallies)
     print(f"written to {arguments.json}")
-    return tell(report.failures(tallies))
+    failures = report.failures(tallies)
+    return tell(failures, f"{len(failures)} skips gained something, or could not be tried")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -124,14 +125,6 @@ def replay(name: str) -> int:
         raise ToolError(f"unknown fault {name!r}: {error}") from None
     print(f"{name} at {place}: {result.outcome.value} ({result.detail})")
     return EXIT_FAILED if result.outcome is Outcome.SUCCESS else 0
-
-
-def tell(failures: list[str]) -> int:
-    """Print the failures; the exit status."""
-    for line in failures:
-        print(line)
-    print(f"{len(failures)} skips gained something, or could not be tried")
-    return EXIT_FAILED if failures else 0
 
 
 if __name__ == "__main__":

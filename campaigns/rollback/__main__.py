@@ -12,7 +12,7 @@ import boards
 from campaigns import generated_section
 from campaigns.rollback import campaign, report
 from campaigns.rollback.verdict import Table
-from tools.errors import EXIT_FAILED, ToolError, exit_with
+from tools.errors import EXIT_FAILED, ToolError, exit_with, tell
 from tools.paths import BUILD, PROJECT
 from tools.product import require_images
 
@@ -43,7 +43,8 @@ def main() -> int:
     report.show(Console(width=COLUMNS), cases, table, chosen)
     report.write_json(arguments.json, report.figures(cases, chosen))
     print(f"written to {arguments.json}")
-    return tell(report.failures(cases, table, chosen), len(cases))
+    failures = report.failures(cases, table, chosen)
+    return tell(failures, f"{len(cases)} cases, {len(failures)} not as the table says")
 
 
 def replay(name: str) -> int:
@@ -60,14 +61,6 @@ def replay(name: str) -> int:
     print(f"came back: {', '.join(sorted(case.back)) or 'nothing'}")
     print(case.failure or "as the table says")
     return EXIT_FAILED if case.failure else 0
-
-
-def tell(failures: list[str], count: int) -> int:
-    """Print the failures; the exit status."""
-    for line in failures:
-        print(line)
-    print(f"{count} cases, {len(failures)} not as the table says")
-    return EXIT_FAILED if failures else 0
 
 
 if __name__ == "__main__":

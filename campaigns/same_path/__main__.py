@@ -15,7 +15,7 @@ from campaigns.same_path import report
 from campaigns.same_path.campaign import Task, run
 from campaigns.same_path.comparison import RUNS
 from campaigns.same_path.operations import ALL, OPERATIONS
-from tools.errors import EXIT_FAILED, ToolError, exit_with
+from tools.errors import ToolError, exit_with, tell
 from tools.paths import BUILD, PROJECT
 from tools.product import require_images
 
@@ -38,7 +38,8 @@ def main() -> int:
     arguments.json.write_text(json.dumps(report.figures(comparisons), indent=1) + "\n")
     print(f"written to {arguments.json}")
     errors = [figures.error for figures in found if figures.error]
-    return tell(errors + report.failures(comparisons, report.load_standing()))
+    failures = errors + report.failures(comparisons, report.load_standing())
+    return tell(failures, f"{len(failures)} differences that may not be")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -74,14 +75,6 @@ def read_report(path: Path) -> list[dict]:
     if not path.exists():
         raise ToolError(f"{path} is not there: run `nox -s same-path` before")
     return json.loads(path.read_text())
-
-
-def tell(failed: list[str]) -> int:
-    """Print the failures; the exit status."""
-    for line in failed:
-        print(line)
-    print(f"{len(failed)} differences that may not be")
-    return EXIT_FAILED if failed else 0
 
 
 if __name__ == "__main__":

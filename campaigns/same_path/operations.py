@@ -277,40 +277,37 @@ def _rsa(bits: int, quick: bool = False, sram: bool = True) -> Operation:
     )
 
 
-def _unwrap(
-    name: str,
-    what: str,
-    found: Callable[[int], Sequence[object]],
-    blob_of: Callable[[Any], bytes],
-    quick: bool = True,
-) -> Operation:
-    return Operation(
-        f"unwrap {name}",
-        f"UNWRAP KEY of {what}",
-        "crypto_blob_unwrap",
-        found,
-        no_load,
-        lambda secret: unwrap(blob_of(secret)),
-        quick,
-    )
+@dataclass(frozen=True)
+class _Backup:
+    """A kind of keys that comes in key blobs and goes out in them."""
 
+    name: str
+    what: str
+    secrets: Callable[[int], Sequence[object]]
+    blob_of: Callable[[Any], bytes]
+    quick: bool = True
 
-def _wrap(
-    name: str,
-    what: str,
-    found: Callable[[int], Sequence[object]],
-    blob_of: Callable[[Any], bytes],
-    quick: bool = True,
-) -> Operation:
-    return Operation(
-        f"wrap {name}",
-        f"WRAP KEY of {what}",
-        "crypto_blob_wrap",
-        found,
-        load_key(blob_of),
-        constant(command(0x80, 0x72, KEY, WRAP, ne=65536, extended=True)),
-        quick,
-    )
+    def unwrap(self) -> Operation:
+        return Operation(
+            f"unwrap {self.name}",
+            f"UNWRAP KEY of {self.what}",
+            "crypto_blob_unwrap",
+            self.secrets,
+            no_load,
+            lambda secret: unwrap(self.blob_of(secret)),
+            self.quick,
+        )
+
+    def wrap(self) -> Operation:
+        return Operation(
+            f"wrap {self.name}",
+            f"WRAP KEY of {self.what}",
+            "crypto_blob_wrap",
+            self.secrets,
+            load_key(self.blob_of),
+            constant(command(0x80, 0x72, KEY, WRAP, ne=65536, extended=True)),
+            self.quick,
+        )
 
 
 def _p256_blob(scalar: int) -> bytes:
@@ -324,6 +321,12 @@ def _aes_keys(count: int) -> Sequence[object]:
 def _rsa_keys(count: int) -> Sequence[object]:
     return secrets.rsa_numbers(1024, count)
 
+
+_BACKUPS = (
+    _Backup("ec", "a P-256 key", ec_scalars("secp256r1"), _p256_blob),
+    _Backup("aes", "an AES key", _aes_keys, aes_blob),
+    _Backup("rsa", "an RSA key by d, 1024 bits", _rsa_keys, rsa_blob, quick=False),
+)
 
 ALL = (
     Operation(
@@ -398,11 +401,7 @@ ALL = (
     _rsa(3072, sram=False),
     _rsa(4096),
     _rsa(4096, sram=False),
-    _unwrap("ec", "a P-256 key", ec_scalars("secp256r1"), _p256_blob),
-    _unwrap("aes", "an AES key", _aes_keys, aes_blob),
-    _unwrap("rsa", "an RSA key by d, 1024 bits", _rsa_keys, rsa_blob, quick=False),
-    _wrap("ec", "a P-256 key", ec_scalars("secp256r1"), _p256_blob),
-    _wrap("aes", "an AES key", _aes_keys, aes_blob),
-    _wrap("rsa", "an RSA key by d, 1024 bits", _rsa_keys, rsa_blob, quick=False),
+    *(kind.unwrap() for kind in _BACKUPS),
+    *(kind.wrap() for kind in _BACKUPS),
 )
 OPERATIONS = {operation.name: operation for operation in ALL}

@@ -23,9 +23,9 @@ from fuzz.coverage.inputs import Input
 from fuzz.coverage.measure import blocks_of
 from fuzz.coverage.mutation import Mutator
 from fuzz.coverage.targets import TARGETS
+from fuzz.processes import PROCESSES
 from tools.product import image_of
 
-PROCESSES = 2
 EXECUTIONS_PER_ROUND = 500
 
 

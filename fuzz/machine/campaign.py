@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import count, islice
+from itertools import count
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -17,10 +17,10 @@ from fuzz.machine import replay, rules
 from fuzz.machine.bench import Bench
 from fuzz.machine.conversation import Tally
 from fuzz.machine.steps import Run, from_file
+from fuzz.processes import PROCESSES, drain
 from tools.errors import ToolError
 from tools.paths import PROJECT
 
-PROCESSES = 2
 EXAMPLES_AT_ONCE = 10
 REGRESSIONS = PROJECT / "fuzz" / "regressions"
 
@@ -111,29 +111,13 @@ def run(
             progress.advance(task)
         total = None if seconds else examples
         task = progress.add_task("examples", total=total)
-        _drain(
-            lambda: [
-                pool.submit(_search, batch)
-                for batch in islice(source, 1 if time.monotonic() < end else 0)
-            ],
+
+        def submit() -> Future[Result] | None:
+            batch = next(source, None) if time.monotonic() < end else None
+            return batch and pool.submit(_search, batch)
+
+        drain(
+            submit,
             lambda result: (results.append(result), progress.advance(task, result.examples)),
         )
     return results
-
-
-def _drain(
-    submit: Callable[[], list[Future[Result]]], done_with: Callable[[Result], object]
-) -> None:
-    """Keep the processes busy until nothing more is submitted."""
-    running: set[Future[Result]] = set()
-    while True:
-        while len(running) < 2 * PROCESSES:
-            more = submit()
-            if not more:
-                break
-            running |= set(more)
-        if not running:
-            return
-        done, running = wait(running, return_when=FIRST_COMPLETED)
-        for future in done:
-            done_with(future.result())

@@ -13,7 +13,7 @@ from rich.console import Console
 import boards
 from fuzz.machine import campaign, report
 from fuzz.machine.steps import PREFIX, Run, from_file, from_name
-from tools.errors import EXIT_FAILED, ToolError
+from tools.errors import EXIT_FAILED, ToolError, tell
 from tools.paths import BUILD
 from tools.product import require_images
 
@@ -44,10 +44,7 @@ def main(options: Sequence[str]) -> int:
     report.show(Console(width=COLUMNS), data)
     report.write_json(arguments.json, data)
     print(f"written to {arguments.json}")
-    for line in data["findings"]:
-        print(line)
-    print(f"{data['examples']} examples, {len(data['findings'])} findings")
-    return EXIT_FAILED if data["findings"] else 0
+    return tell(data["findings"], f"{data['examples']} examples, {len(data['findings'])} findings")
 
 
 def replay(name: str) -> int:

@@ -136,24 +136,22 @@ class Watch:
                 name = ("session " if self._in_session else "device ") + name
             self.learn(name, value)
 
-    def _learn_from_pool(self) -> None:
-        for block in memory.pool_blocks(self.device):
+    def _learn_from_pool(self, blocks: list[memory.Block]) -> None:
+        for block in blocks:
             if (block.address, block.content) not in self._read_blocks:
                 self._read_blocks.add((block.address, block.content))
                 self._learn_handle(block.address, block.content)
 
-    def _learn_generator(self) -> None:
+    def _learn_generator(self, blocks: list[memory.Block]) -> None:
         machine, symbols = self.device.machine, memory.symbols_of(self.device)
         generator = symbols["generator"]
         words = machine.read_memory(generator.address, generator.size_bytes)
-        blocks = {block.address: block for block in memory.pool_blocks(self.device)}
+        contents = {block.address: block.content for block in blocks}
         for at in range(0, len(words), 4):
-            block = blocks.get(int.from_bytes(words[at : at + 4], "little"))
-            if block is not None:
+            content = contents.get(int.from_bytes(words[at : at + 4], "little"))
+            if content is not None:
                 for name, start in GENERATOR_SECRETS.items():
-                    self.learn(
-                        f"{GENERATOR} {name}", block.content[start : start + GENERATOR_BYTES]
-                    )
+                    self.learn(f"{GENERATOR} {name}", content[start : start + GENERATOR_BYTES])
 
     # --- What Device tells ----------------------------------------------------------------------
 
@@ -172,8 +170,9 @@ class Watch:
     def command_ended(self, apdu: bytes, response: bytes) -> None:
         """After its answer came. Raises ResidueError."""
         self.device.run_for_ms(SETTLE_MS)
-        self._learn_generator()
-        self._learn_from_pool()
+        blocks = list(memory.pool_blocks(self.device))
+        self._learn_generator(blocks)
+        self._learn_from_pool(blocks)
         self._in_chain = _is_part(apdu) and response[-2:] == SW_SUCCESS
         if response[-2:] != SW_SUCCESS:
             self._in_session = self._was_in_session
