@@ -45,7 +45,8 @@ def initialize(state: State, command: Command) -> Expectation | None:
         return expect(words, _version)
     found = once(command.data)
     if found is None:
-        return refused(words | {0x6400})
+        # An unknown object may be found before the one that comes twice, or is cut off.
+        return refused(words | {0x6400, 0x6A81})
     words |= _defects(found)
     if words:
         # Unknown objects may be found before or after what is wrong with the known ones.

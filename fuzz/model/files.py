@@ -221,9 +221,13 @@ def update(state: State, command: Command) -> Expectation | None:
         # Under a prefix that [SCHSM] 5 does not name there is nothing.
         closed = is_closed(fid) or fid >> 8 == 0x2F
         return refused(words | ({0x6982} if closed else {0x6982, 0x6A82}))
-    if 0x6700 in words or not found or not state.store:
-        return refused(words or {0x6982})
+    if 0x6700 in words or not found:
+        return refused(words)
     offset, data = int.from_bytes(found[0][1]), found[1][1]
+    if offset + len(data) > LENGTH_MAX.get(fid, 262_144):
+        words.add(0x6A84)
+    if not state.store:
+        return refused(words | {0x6982})
     if fid == TOKEN_INFO and offset:
         # What stands before is computed until the host has written it.
         return refused(words) if words else None
@@ -234,8 +238,6 @@ def update(state: State, command: Command) -> Expectation | None:
         words.add(0x6984)
     elif offset > len(held or b""):
         words.add(0x6581)
-    if offset + len(data) > LENGTH_MAX.get(fid, 262_144):
-        words.add(0x6A84)
     contents = (held or b"")[:offset] + data + (held or b"")[offset + len(data) :]
 
     def effect(state: State, _: bytes | None) -> None:

@@ -77,7 +77,8 @@ def pair(state: State, command: Command) -> Expectation | None:
     if found is None or 0x7F49 not in found:
         return refused(words | {0x6700})
     if found.keys() - {0x5F29, 0x42, 0x7F49, 0x5F20, *METADATA}:
-        return refused(words | {0x6700})
+        # What becomes of objects that nobody has defined is not written down.
+        return refused(words | {0x6700} | _metadata(state.store, found)) if words else None
     if found[0x7F49] != curve.TEMPLATE or XKEK in found.get(0x91, b""):
         # Other kinds of keys, and agreements between devices.
         return refused(words) if words else None
@@ -152,9 +153,16 @@ def symmetric(state: State, command: Command) -> Expectation | None:
     words = set() if state.user else {0x6982}
     if not command.p1 or command.p2 not in SYMMETRIC_BITS:
         words.add(0x6A86)
-    found = once(command.data)
-    if found is None or found.keys() - {*METADATA}:
+    listed = objects(command.data)
+    if listed is None:
         return refused(words | {0x6700})
+    found = dict(listed)
+    known = [tag for tag, _ in listed if tag in METADATA]
+    if len(set(known)) < len(known):
+        words.add(0x6700)
+    if len(known) < len(listed):
+        # As above.
+        return refused(words | {0x6700} | _metadata(state.store, found)) if words else None
     if XKEK in found.get(0x91, b""):
         return refused(words) if words else None
     words |= _metadata(state.store, found)
