@@ -56,7 +56,8 @@ def initialize(state: State, command: Command) -> Expectation | None:
     effect = _made(found)
     if state.store is None:
         return expect([], effect=effect)
-    return pins.compare(pins.OFFICER, found[SO_PIN], state.store, effect, ends=pins.ALL)
+    # What was selected is forgotten, too, whether the code is right or wrong.
+    return pins.compare(pins.OFFICER, found[SO_PIN], state.store, effect, State.end_session)
 
 
 def _version(data: bytes) -> str:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fuzz.model.apdu import Command
 from fuzz.model.expectation import (
     SUCCESS,
@@ -31,23 +33,27 @@ def value_of(store: Store, reference: int) -> Reference:
 
 
 def compare(
-    reference: int, given: bytes, store: Store, right: Effect, ends: int | None = None
+    reference: int,
+    given: bytes,
+    store: Store,
+    right: Effect,
+    end: Callable[[State], None] | None = None,
 ) -> Expectation:
     """One try: `right` after the right value; a wrong one costs a try and a session.
 
-    `ends`: whose session, if not that of the reference.
+    `end`: what a wrong value ends, if not the session of the reference.
 
     The try is spent before the comparison: a loss of power may leave it so (PIN-1, PIN-2).
     """
     stored = value_of(store, reference)
-    ended = reference if ends is None else ends
+    end = end or (lambda state: close(state, reference))
     if not stored.tries:
-        return Expectation({BLOCKED: Outcome(effect=lambda state, _: close(state, ended))})
+        return Expectation({BLOCKED: Outcome(effect=lambda state, _: end(state))})
 
     def fail(state: State, data: bytes | None) -> None:
         assert state.store
         value_of(state.store, reference).tries -= 1
-        close(state, ended)
+        end(state)
 
     def restore(state: State, data: bytes | None) -> None:
         # The comparison has its tries back before what it allows begins (PIN-1 lets it).
@@ -175,7 +181,7 @@ def reset(state: State, command: Command) -> Expectation:
         return expect([], effect=effect)
     # It is about the user's PIN: his session ends, with a wrong code, too. That is the officer's
     # end as well, as in VERIFY; a right one leaves his session as it is.
-    return compare(OFFICER, code, store, effect, ends=ALL)
+    return compare(OFFICER, code, store, effect, end=lambda state: close(state, ALL))
 
 
 def _not_reset(words: set[int], *, blocked: bool) -> Expectation:
