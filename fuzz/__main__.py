@@ -15,8 +15,6 @@ KINDS = {
     "model": ("fuzz.machine.command", "commands, mutated, held against an abstract card"),
     "coverage": ("fuzz.coverage.command", "APDUs and frames, guided by the code they reach"),
 }
-# What runs without a kind. The model runs by its name: it does not predict every seed yet.
-BY_ITSELF = ("images", "coverage")
 
 
 def main() -> int:
@@ -32,7 +30,7 @@ def main() -> int:
     if unknown:
         raise ToolError(f"{unknown[0]} is no option; options come after {', '.join(KINDS)}")
     if arguments.kind is None:
-        return max([run(kind, []) for kind in BY_ITSELF])
+        return max([run(kind, []) for kind in KINDS])
     if arguments.kind not in KINDS:
         raise ToolError(f"unknown kind {arguments.kind!r}; there are {', '.join(KINDS)}")
     return run(arguments.kind, arguments.options)

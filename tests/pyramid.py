@@ -90,6 +90,12 @@ def _any_bytes() -> str:
     return f"{found['images']:,} flash contents, {len(found['findings'])} findings"
 
 
+def _model() -> str:
+    found = _report("fuzz", "model.json")
+    lives, findings = found["examples"], len(found["findings"])
+    return f"{lives:,} lives, {found['steps']:,} steps, {findings} findings"
+
+
 def _coverage() -> str:
     found = _report("fuzz", "coverage.json")
     inputs = sum(one["executions"] for one in found["targets"].values())
@@ -154,6 +160,7 @@ LEVELS = (
     Level("old flash contents", "a table of what each chip notices", "rollback", _rollback),
     Level("worn flash", "golden figures, the owner's data", "wear", lambda: "17 lives"),
     Level("any bytes as flash contents", "no wrong life of a card", "fuzz", _any_bytes),
+    Level("lives chosen by a fuzzer", "an abstract card; no residue", "fuzz", _model),
     Level(
         "inputs guided by coverage", "faults, hangs, exhaustion, 6F00, secrets", "fuzz", _coverage
     ),
