@@ -180,7 +180,6 @@ SCENARIOS = {
             SW_TRIES + PIN_TRIES - 1,
             _pin_gain,
             with_right_secret=verify(PIN),
-            brief_share=6,
         ),
         Scenario(
             "access",
@@ -206,7 +205,6 @@ SCENARIOS = {
                 (WRAP_KEY, "_check_domain"),
                 (KEY_DOMAINS, "open_dkek"),
             ),
-            brief_share=6,
         ),
         Scenario(
             "export",
@@ -260,7 +258,7 @@ SCENARIOS = {
             _code_gain,
             grace_ticks=INITIALIZE_TICKS,
             with_right_secret=initialize(SO_PIN),
-            brief_share=24,
+            brief_share=12,
         ),
     )
 }
