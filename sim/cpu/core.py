@@ -406,6 +406,8 @@ class Core:
 
     def content_changed(self, region: Region, offset: int, length: int) -> None:
         """The host changed bytes of `region`: forget translations if there may be any."""
+        if not length:
+            return  # the engine takes no empty range
         shift = self.state.code_shift
         base = region.addresses[0]
         first = native.block_index(base + offset) >> shift

@@ -168,6 +168,7 @@ def test_code_that_the_host_changes_is_executed_as_changed(board: str, tmp_path:
     code = machine.read_memory(ORIGIN, 0x200)
     place = code.index((0x2601).to_bytes(2, "little"))  # movs r6, #1
     machine.write_memory(ORIGIN + place, (0x2602).to_bytes(2, "little"))
+    machine.write_memory(ORIGIN + place, b"")  # as a copy of nothing by the boot ROM
     machine.core.write("pc", int.from_bytes(code[4:8], "little"))
     machine.processor.reset_sleep()
     program.run()
