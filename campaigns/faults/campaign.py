@@ -216,6 +216,15 @@ def _hear(news: Any, on_news: Any) -> None:
             return
 
 
+def _strike(task: Task, bench: FaultBench, fault: Fault) -> Result:
+    try:
+        return bench.strike(fault)
+    except Exception as error:
+        # What a chip model cannot go on with has not been tried: the run fails, and says where.
+        what = f"{type(error).__name__}: {error}"
+        raise BenchError(f"{what}; to repeat it: --replay {fault_id(task, fault)}") from error
+
+
 def run_task(task: Task, plan: Plan) -> Tally:
     """All faults of one scenario on one board."""
     tally = Tally(task)
@@ -231,7 +240,7 @@ def run_task(task: Task, plan: Plan) -> Tally:
         for number, fault in enumerate(faults):
             if number % NEWS_EVERY == 0 and _news is not None:
                 _news.put((task.name, number, len(faults)))
-            tally.enter(bench.strike(fault), bench)
+            tally.enter(_strike(task, bench, fault), bench)
             if time.monotonic() > end_s:
                 break
     except BenchError as error:
