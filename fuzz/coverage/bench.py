@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fuzz.coverage import cards
 from sim.device import Device
+from sim.residue.watch import Watch
 from sim.tracing import edge_coverage
 from sim.tracing.python_code import PythonCode
 from tools.paths import PROJECT
@@ -26,13 +27,18 @@ def python_code(elf: Path) -> PythonCode:
 
 
 class Bench:
-    """One device; every input begins at one of its starts."""
+    """One device; every input begins at one of its starts.
 
-    def __init__(self, board: str) -> None:
+    `watched`: after each command memory is searched for secrets, which makes it some times slower.
+    """
+
+    def __init__(self, board: str, *, watched: bool = False) -> None:
         image = image_of(board)
         self.board = board
         self.code = python_code(image.with_suffix(".elf"))
         self.device = Device.from_uf2(board, image, coverage=True)
+        if watched:
+            Watch(self.device)
         self._probes = [self.device.probe(name) for name in (ALLOCATION_FAILED, TOO_DEEP)]
         self.device.power_on()
         self.edges = edge_coverage.follow(self.device, self.code)

@@ -18,11 +18,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from fuzz.coverage.bench import Bench
 from fuzz.coverage.engine import Engine, Tally, shorten
-from fuzz.coverage.findings import Finding
+from fuzz.coverage.findings import RESIDUE, Finding
 from fuzz.coverage.inputs import Input
 from fuzz.coverage.measure import blocks_of
 from fuzz.coverage.mutation import Mutator
-from fuzz.coverage.targets import TARGETS
+from fuzz.coverage.targets import TARGETS, Target
 from fuzz.processes import PROCESSES
 from tools.product import image_of
 
@@ -96,6 +96,7 @@ class Worker:
         self.board, self.slot, self.seed = board, slot, seed
         self.bench = Bench(board)
         self.engines: dict[str, Engine] = {}
+        self._watched: Bench | None = None
 
     def engine(self, target: str) -> Engine:
         """The engine of a target, with its seeds."""
@@ -133,8 +134,23 @@ class Worker:
             len(engine.corpus),
         )
 
+    def search_memory(self) -> None:
+        """Every input that was kept runs once more, watched for secrets that it leaves behind."""
+        for name, engine in self.engines.items():
+            target = TARGETS[name](self.watched_bench())
+            for entry in engine.corpus:
+                finding = target.run(entry.input).finding
+                if finding is not None and finding.kind == RESIDUE:
+                    engine.findings.setdefault((RESIDUE, finding.place), (finding, entry.input))
+
+    def watched_bench(self) -> Bench:
+        """A second device, which tells what commands leave behind."""
+        self._watched = self._watched or Bench(self.board, watched=True)
+        return self._watched
+
     def outcome(self) -> Outcome:
         """Everything at the end; findings are made short."""
+        self.search_memory()
         core, code = self.bench.device.machine.core, self.bench.code
         lines = code.lines_read(self.bench.edges.bytecode)
         ran = {address: core.block_bytes(address) for address in core.execution_counts()}
@@ -152,9 +168,14 @@ class Worker:
     def _found(self, name: str) -> list[Found]:
         engine, found = self.engines[name], []
         for (kind, place), (finding, one) in sorted(engine.findings.items()):
+            target = engine.target
+            if kind == RESIDUE:
+                target = TARGETS[name](self.watched_bench())
 
-            def still(candidate: Input, kind: str = kind, place: str = place) -> bool:
-                again = engine.target.run(candidate).finding
+            def still(
+                candidate: Input, target: Target = target, kind: str = kind, place: str = place
+            ) -> bool:
+                again = target.run(candidate).finding
                 return again is not None and (again.kind, again.place) == (kind, place)
 
             found.append(Found(self.board, name, finding, shorten(one, still)))

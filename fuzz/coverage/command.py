@@ -101,7 +101,7 @@ def replay(name: str) -> int:
     if target not in TARGETS or board not in boards.names():
         raise ToolError(f"unknown input: there is no target {target} on a board {board}")
     require_images([board])
-    run = TARGETS[target](Bench(board)).run(one)
+    run = TARGETS[target](Bench(board, watched=True)).run(one)
     for number, message in enumerate(one.messages, 1):
         print(f"message {number:2}         {message.hex()}")
     for key, value in vars(run).items():

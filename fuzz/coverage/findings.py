@@ -12,9 +12,11 @@ from sim.cpu.processor import StopReason
 from sim.device import DeviceStopped
 from sim.life.card import RESCUE_AID
 from sim.peripherals.usb import UsbControllerMisuse
+from sim.residue.watch import ResidueError
 from sim.usb.ccid_reader import CcidError
 from sim.usb.transfer import UsbError
 
+RESIDUE = "residue"
 KINDS = (
     "fault",
     "stopped",
@@ -25,6 +27,7 @@ KINDS = (
     "hang",
     "6F00",
     "leak",
+    RESIDUE,
 )
 INTERNAL_ERROR = b"\x6f\x00"
 REBOOT = 0x1F
@@ -104,6 +107,8 @@ def _of_machine(bench: Bench, apdus: Sequence[bytes], error: Exception | None) -
 def _of_error(apdus: Sequence[bytes], error: Exception | None) -> Finding | None:
     if isinstance(error, BudgetError) and not is_slow(apdus):
         return Finding("hang", _last(apdus), f"{error} in {_last(apdus)}")
+    if isinstance(error, ResidueError):
+        return Finding(RESIDUE, error.place, str(error))
     if isinstance(error, UsbControllerMisuse | EngineError):
         return Finding("stopped", str(error), str(error))
     if isinstance(error, UsbError | CcidError) and not _asks_for_reset(apdus):

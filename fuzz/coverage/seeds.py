@@ -126,9 +126,10 @@ _CHAINED = (
     command(0x10, 0xD7, 0xCD, 0x02, tlv(0x54, b"\0\0") + b"\x53\x20" + bytes(20)),
     command(0x00, 0xD7, 0xCD, 0x02, bytes(12)),
 )
-_LOCK_POINT = bytes.fromhex(
-    "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
-    "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
+# Twice secp256r1's generator: with the generator what two agree on is the other one's public key.
+_HOST_POINT = bytes.fromhex(
+    "047cf27b188d034f7e8a52380304b51ac3c08969e277f21b35a60b48fc47669978"
+    "07775510db8ed040293d9ac69f7430dbba7dade63ce982299e04b79d227873d1"
 )
 
 STORIES: dict[str, list[Callable[[Card], object]]] = {
@@ -160,7 +161,7 @@ STORIES: dict[str, list[Callable[[Card], object]]] = {
         lambda card: card.uses_left(RSA_KEY),
         _send(command(0x00, 0x22, 0x81, 0xB6, tlv(0x83, cards.ROOT.name))),
         lambda card: services.trust(card, cards.Party(b"UTCA0000001", 12), cards.ROOT),
-        _send(command(0x00, 0x86, 0x00, 0x00, tlv(0x7C, tlv(0x80, _LOCK_POINT)), 256)),
+        _send(command(0x00, 0x86, 0x00, 0x00, tlv(0x7C, tlv(0x80, _HOST_POINT)), 256)),
         _send(command(0x80, 0x54, 0x00, 0x00, ne=256)),
         lambda card: card.initialize(PIN, SO_PIN, pin_iterations=hsm.PIN_ITERATIONS_MIN),
     ],
@@ -177,7 +178,7 @@ STORIES: dict[str, list[Callable[[Card], object]]] = {
         lambda card: card.sign(RSA_KEY, hsm.SIGN_RSA_PKCS1_SHA256, b"message"),
         lambda card: card.sign(RSA_KEY, hsm.SIGN_RSA_PSS_SHA256, b"message"),
         lambda card: card.decipher(RSA_KEY, bytes((0,)) + bytes(range(127))),
-        _send(command(0x80, 0x62, EC_KEY, 0x80, _LOCK_POINT, 256)),
+        _send(command(0x80, 0x62, EC_KEY, 0x80, _HOST_POINT, 256)),
         *_GENERATE,
         lambda card: services.generate_aes(card, NEW_KEY, tlv(0x91, b"\x10\x11\x18")),
         lambda card: services.derive_key(card, EC_KEY, NEW_KEY),
@@ -199,7 +200,7 @@ STORIES: dict[str, list[Callable[[Card], object]]] = {
         _send(command(0x80, 0x4A, 0x03, 0x00, bytes.fromhex("8000002c80000000"), 256)),
         lambda card: services.set_options(card, 0x00),
         _send(command(0x80, 0x64, 0x0A, 0x00, ne=256)),
-        _send(command(0x80, 0x64, 0x3A, 0x01, _LOCK_POINT, 256)),
+        _send(command(0x80, 0x64, 0x3A, 0x01, _HOST_POINT, 256)),
         _send(command(0x80, 0x5A, 0x01, 0x81, ne=256)),
         _send(*_CHAINED),
         _send(command(0x00, 0xB0, 0xCD, 0x01, ne=256)),

@@ -17,6 +17,7 @@ from sim.apdu import GET_RESPONSE
 from sim.cpu.core import EngineError
 from sim.device import Device, DeviceStopped
 from sim.peripherals.usb import UsbControllerMisuse
+from sim.residue.watch import ResidueError
 from sim.usb import ccid_messages as ccid
 from sim.usb.ccid_reader import CcidCommandFailed, CcidError
 from sim.usb.transfer import UsbError, UsbTimeout
@@ -32,7 +33,10 @@ FOREVER = 1 << 62
 GET_CHALLENGE = bytes.fromhex("0084000008")
 SUCCESS = b"\x90\x00"
 # What a run may end with; all but the budget's are judged as the device's fault.
-ERRORS = (BudgetError, DeviceStopped, UsbError, CcidError, UsbControllerMisuse, EngineError)
+ERRORS = (
+    *(BudgetError, DeviceStopped, UsbError, CcidError),
+    *(UsbControllerMisuse, EngineError, ResidueError),
+)
 
 
 @dataclass(frozen=True)

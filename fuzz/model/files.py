@@ -262,7 +262,9 @@ def delete(state: State, command: Command) -> Expectation | None:
     if fid == KEY or is_closed(fid) and fid >> 8 not in (KEY >> 8, 0xC7):
         return refused(words | {0x6982})
     if not _exists(state, fid):
-        return refused(words | {0x6A82})
+        # Under a prefix that [SCHSM] 5 does not name there is nothing.
+        named = is_file(fid) or fid >> 8 in (KEY >> 8, 0x2F)
+        return refused(words | ({0x6A82} if named else {0x6982, 0x6A82}))
     if fid in NOT_PREDICTED:
         return refused(words) if words else None
 

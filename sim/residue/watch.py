@@ -44,7 +44,12 @@ SW_SUCCESS = b"\x90\x00"
 
 
 class ResidueError(AssertionError):
-    """A secret lies where it must not; names secret, form, owner, address and command."""
+    """A secret lies where it must not; names secret, form, owner, address and command.
+
+    `place`: kind of secret and owner, without what differs from find to find.
+    """
+
+    place = ""
 
 
 @dataclass(frozen=True)
@@ -232,10 +237,12 @@ class Watch:
         # Last, for it takes long: a constant, as the order of a curve, near which tests have keys.
         if hit.value in self._image or hit.value[::-1] in self._image:
             return
-        raise ResidueError(
+        error = ResidueError(
             f"after {after}: {hit.secret} ({hit.form}) at 0x{hit.address:08x}, {owner}; "
             f"what may be where stands in {ALLOWED.name}"
         )
+        error.place = f"{hit.secret.rpartition(' ')[0]} in {owner}"
+        raise error
 
 
 def watched(device: Device) -> Device:

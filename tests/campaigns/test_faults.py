@@ -13,7 +13,7 @@ import pytest
 
 from campaigns.faults import campaign, report
 from campaigns.faults.bench import FaultBench
-from campaigns.faults.campaign import Plan, Tally, Task
+from campaigns.faults.campaign import Plan, Tally, Task, run_task
 from campaigns.faults.scenarios import SCENARIOS, Gain
 from campaigns.faults.station import Station, image_name, station
 from campaigns.faults.striker import Fault, Outcome
@@ -191,11 +191,23 @@ def test_a_plan_is_the_same_for_the_same_seed(algorithm: FaultBench):
 
 
 def test_a_brief_run_takes_all_kinds_of_cheap_windows_and_some_of_others(
-    algorithm: FaultBench, pin: FaultBench
+    algorithm: FaultBench, monkeypatch: pytest.MonkeyPatch
 ):
-    for bench, share in ((algorithm, 1), (pin, 6)):
-        kinds = len({kind[:2] for kind in bench.window.kinds})
-        assert len(Plan(share=None).faults(bench, "a")) == -(-kinds // share)
+    kinds = len({kind[:2] for kind in algorithm.window.kinds})
+    assert len(Plan(share=None).faults(algorithm, "a")) == kinds
+    dear = replace(algorithm.scenario, brief_share=SCENARIOS["code"].brief_share)
+    monkeypatch.setattr(algorithm, "scenario", dear)
+    assert len(Plan(share=None).faults(algorithm, "a")) == -(-kinds // 12)
+
+
+def test_what_a_chip_model_cannot_go_on_with_fails_the_run(monkeypatch: pytest.MonkeyPatch):
+    def give_up(*_: object) -> None:
+        raise ZeroDivisionError("no such thing")
+
+    monkeypatch.setattr(FaultBench, "strike", give_up)
+    tally = run_task(Task(BOARD, "access"), Plan())
+    assert "ZeroDivisionError: no such thing; to repeat it: --replay ft/" in tally.error
+    assert report.failures([tally]) == [tally.error]
 
 
 def _tally(scenario: str, skips: dict[str, int], flips: dict[str, int]) -> Tally:

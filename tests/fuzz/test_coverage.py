@@ -15,10 +15,11 @@ from fuzz.coverage import cards, command, corpus, measure, picture, targets
 from fuzz.coverage.bench import Bench
 from fuzz.coverage.campaign import Worker
 from fuzz.coverage.engine import Engine, shorten
-from fuzz.coverage.findings import KINDS, Finding
+from fuzz.coverage.findings import KINDS, RESIDUE, Finding
 from fuzz.coverage.inputs import Input, UnknownInputError, parse_replay_id, replay_id
 from fuzz.coverage.mutation import Mutator
 from fuzz.coverage.targets import ApduTarget, CcidTarget, Run
+from sim.device import DeviceSnapshot
 from sim.life.card import RESCUE_AID
 from sim.native.edge_map import EdgeMap
 from sim.peripherals.usb import Handshake, UsbControllerMisuse
@@ -77,24 +78,29 @@ def plant(bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Plan
     """Put a program in the place of what GET CHALLENGE gets its bytes from; `ready` has it."""
 
     def put(source: str) -> None:
-        device = bench.device
-        assert device.symbols is not None
-        entry = device.symbols["random_into"].address
-        layout = device.board.flash
-        # Free flash, the last sector before the data: what is called there stands at 4n.
-        offset = layout.data_offset - 4096
-        program = assemble(f"_start:\n{source}\n", device.board.chip, tmp_path)
-        target = (0x1000_0000 + offset) | 1
-        jump = f"_start:\nldr r3, =0x{target:x}\nbx r3\n"
-        code = assemble(jump, device.board.chip, tmp_path)
-        if entry % 4:
-            code = b"\x00\xbf" + code
-        device.restore(bench.starts["ready"])
-        device.flash.poke(offset, program)
-        device.flash.poke(entry - 0x1000_0000, code)
-        monkeypatch.setitem(bench.starts, "ready", device.snapshot())
+        monkeypatch.setitem(bench.starts, "ready", planted(bench, source, tmp_path))
 
     return put
+
+
+def planted(bench: Bench, source: str, folder: Path) -> DeviceSnapshot:
+    """The start `ready` with that program."""
+    device = bench.device
+    assert device.symbols is not None
+    entry = device.symbols["random_into"].address
+    layout = device.board.flash
+    # Free flash, the last sector before the data: what is called there stands at 4n.
+    offset = layout.data_offset - 4096
+    program = assemble(f"_start:\n{source}\n", device.board.chip, folder)
+    target = (0x1000_0000 + offset) | 1
+    jump = f"_start:\nldr r3, =0x{target:x}\nbx r3\n"
+    code = assemble(jump, device.board.chip, folder)
+    if entry % 4:
+        code = b"\x00\xbf" + code
+    device.restore(bench.starts["ready"])
+    device.flash.poke(offset, program)
+    device.flash.poke(entry - 0x1000_0000, code)
+    return device.snapshot()
 
 
 def jump_to(bench: Bench, function: str) -> str:
@@ -140,7 +146,22 @@ def test_a_planted_fault_is_found(name: str, bench: Bench, apdu: ApduTarget, pla
 
 
 def test_every_kind_of_finding_is_planted_somewhere() -> None:
-    assert {kind for kind, _ in PLANTED.values()} | {"link", "stopped"} == set(KINDS)
+    others = {"link", "stopped", RESIDUE}
+    assert {kind for kind, _ in PLANTED.values()} | others == set(KINDS)
+
+
+def test_what_was_kept_is_searched_for_secrets_left_in_memory(tmp_path: Path) -> None:
+    worker = Worker(BOARD, 0, 0)
+    random = Random(0)
+    engine = Engine(ApduTarget(worker.bench), Mutator(random, "apdu"), random)
+    engine.add_all([Input("ready", (QUIET, CHALLENGE))])
+    worker.engines["apdu"] = engine
+    worker.search_memory()
+    assert not engine.findings
+    watched = worker.watched_bench()
+    watched.starts["ready"] = planted(watched, telling(watched), tmp_path)
+    found = worker.outcome().found
+    assert [(one.finding.kind, one.input.messages) for one in found] == [(RESIDUE, (CHALLENGE,))]
 
 
 def test_the_engine_finds_a_planted_fault_and_makes_it_short(
