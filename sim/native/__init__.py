@@ -106,8 +106,12 @@ def load() -> ctypes.CDLL:
     native.merge_edges.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
     pointer, size = ctypes.c_void_p, ctypes.c_size_t
     native.make_filter.argtypes = (pointer, pointer, size)
-    native.find_words.restype = size
-    native.find_words.argtypes = (pointer, size, pointer, pointer, size, pointer, size)
+    native.find_pieces.restype = size
+    native.find_pieces.argtypes = (
+        *(pointer, size, pointer),
+        *(pointer, pointer, size, pointer),
+        *(pointer, size),
+    )
     return native
 
 

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import ctypes
-from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from sim import native
 from sim.residue.memory import Area
@@ -17,7 +17,8 @@ WORD_BYTES = 4
 # Shorter ones occur by chance; [SCHSM] has PINs of 6 bytes and more.
 SECRET_BYTES_MIN = 6
 FILTER_BYTES = 1 << 17
-HITS_MAX = 4096
+# Beyond what one offset can need; more finds are fetched in turns.
+FINDS_ROOM = 4096
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,17 @@ class _Piece:
     secret: str
     form: str
     value: bytes
+
+    @cached_property
+    def word_at(self) -> int:
+        """Where its rarest word begins. Memory is full of the others: a PIN may end in zeros."""
+        starts = range(len(self.value) - WORD_BYTES + 1)
+        return max(starts, key=lambda start: len(set(self.value[start : start + WORD_BYTES])))
+
+    @cached_property
+    def word(self) -> int:
+        """Its rarest word, by which it is listed."""
+        return int.from_bytes(self.value[self.word_at : self.word_at + WORD_BYTES], "little")
 
 
 def forms(secret: bytes) -> Iterator[tuple[str, bytes]]:
@@ -66,40 +78,53 @@ def _is_count(piece: bytes) -> bool:
     return len(steps) == 1
 
 
+class _ListedPiece(ctypes.Structure):
+    # Mirror of `struct piece` (find_pieces.c).
+    _fields_ = tuple((name, ctypes.c_uint32) for name in ("word", "word_at", "start", "length"))
+
+
+class _Find(ctypes.Structure):
+    # Mirror of `struct find`; the lines are for readers and type checkers.
+    offset: int
+    piece: int
+
+    _fields_ = (("offset", ctypes.c_uint32), ("piece", ctypes.c_uint32))
+
+
 class Search:
     """A set of secrets, made ready for looking at much memory."""
 
     def __init__(self, secrets: dict[str, bytes]) -> None:
-        self._pieces: dict[int, list[_Piece]] = {}
-        for name, secret in secrets.items():
-            for form, value in forms(secret):
-                for piece in pieces(value):
-                    first = int.from_bytes(piece[:WORD_BYTES], "little")
-                    self._pieces.setdefault(first, []).append(_Piece(name, form, piece))
-        self._words = array("I", sorted(self._pieces))
+        found = [
+            _Piece(name, form, piece)
+            for name, secret in secrets.items()
+            for form, value in forms(secret)
+            for piece in pieces(value)
+        ]
+        self._pieces = sorted(found, key=lambda piece: piece.word)
+        self._values = b"".join(piece.value for piece in self._pieces)
+        self._listed = (_ListedPiece * len(self._pieces))()
+        start = 0
+        for listed, piece in zip(self._listed, self._pieces, strict=True):
+            length = len(piece.value)
+            listed.word, listed.word_at = piece.word, piece.word_at
+            listed.start, listed.length = start, length
+            start += length
         self._native = native.load()
         self._filter = (ctypes.c_uint8 * FILTER_BYTES)()
-        self._native.make_filter(self._filter, self._words_address(), len(self._words))
-        self._found = (ctypes.c_uint32 * HITS_MAX)()
-
-    def _words_address(self) -> ctypes.c_void_p:
-        return ctypes.c_void_p(self._words.buffer_info()[0])
+        self._native.make_filter(self._filter, self._listed, len(self._listed))
+        self._found = (_Find * (len(self._listed) + FINDS_ROOM))()
 
     def hits(self, area: Area) -> Iterator[Hit]:
         """All places of all secrets in an area."""
-        if not self._words:
-            return
-        count = self._native.find_words(
-            area.content,
-            len(area.content),
-            self._filter,
-            self._words_address(),
-            len(self._words),
-            self._found,
-            HITS_MAX,
-        )
-        for offset in self._found[:count]:
-            first = int.from_bytes(area.content[offset : offset + WORD_BYTES], "little")
-            for piece in self._pieces[first]:
-                if area.content.startswith(piece.value, offset):
-                    yield Hit(piece.secret, piece.form, piece.value, area, area.base + offset)
+        size_bytes = len(area.content)
+        cursor = ctypes.c_size_t(0)
+        while self._pieces and cursor.value < size_bytes:
+            count = self._native.find_pieces(
+                *(area.content, size_bytes, ctypes.byref(cursor)),
+                *(self._filter, self._listed, len(self._listed), self._values),
+                *(self._found, len(self._found)),
+            )
+            for find in self._found[:count]:
+                piece = self._pieces[find.piece]
+                yield Hit(piece.secret, piece.form, piece.value, area, area.base + find.offset)

@@ -82,6 +82,7 @@ class Watch:
         self.secrets: dict[str, bytes] = {}
         self._known: set[bytes] = set()
         self._search = Search({})
+        self._constants: dict[bytes, bool] = {}
         self._is_stale = False
         self._in_session = self._was_in_session = False
         self._in_chain = False
@@ -209,6 +210,7 @@ class Watch:
         """Look now; `after` is for the message. Raises ResidueError."""
         if self._is_stale:
             self._search = Search(self.secrets)
+            self._constants.clear()
             self._is_stale = False
         places = memory.areas(self.device) + memory.written(self._new_entries())
         places.append(memory.Area("response", 0, response))
@@ -234,8 +236,7 @@ class Watch:
             matches = hit.secret.startswith(row.secret) and row.owner == owner
             if matches and (row.always or self._in_session):
                 return
-        # Last, for it takes long: a constant, as the order of a curve, near which tests have keys.
-        if hit.value in self._image or hit.value[::-1] in self._image:
+        if self._is_constant(hit.value):
             return
         error = ResidueError(
             f"after {after}: {hit.secret} ({hit.form}) at 0x{hit.address:08x}, {owner}; "
@@ -243,6 +244,12 @@ class Watch:
         )
         error.place = f"{hit.secret.rpartition(' ')[0]} in {owner}"
         raise error
+
+    def _is_constant(self, piece: bytes) -> bool:
+        # As the order of a curve, near which tests have keys. It takes long: remembered.
+        if piece not in self._constants:
+            self._constants[piece] = piece in self._image or piece[::-1] in self._image
+        return self._constants[piece]
 
 
 def watched(device: Device) -> Device:

@@ -17,6 +17,7 @@ from tests.image.conftest import PIN
 
 SECRET = bytes.fromhex("8b1f5ce0397d42a6f30e91c4587ad62b")
 SESSION_SECRET = bytes.fromhex("c4d1073f9a6be2581490fd2e7733a805")
+PIN_AND_ZEROS = b"735182" + bytes(4)
 SW_SUCCESS = b"\x90\x00"
 DPRAM_BUFFER = memory.DPRAM_BASE + 0xF00
 LAST_SECTOR_BYTES = 4096
@@ -68,6 +69,15 @@ def test_a_planted_secret_is_found(watch: Watch, owner: str, form: str) -> None:
     look(watch)
     plant(watch, PLACES[owner](watch), dict(forms(SECRET))[form])
     with pytest.raises(ResidueError, match=rf"planted \d+ \({form}\) at 0x[0-9a-f]+, {owner};"):
+        look(watch)
+
+
+def test_a_pin_with_zeros_behind_hides_no_other_secret(watch: Watch) -> None:
+    """Reversed it begins like zeroed memory, of which there is more than of anything."""
+    watch.device.transmit(bytes.fromhex("002000810a") + PIN_AND_ZEROS)
+    assert PIN_AND_ZEROS in watch.secrets.values()
+    plant(watch, PLACES["GC heap"](watch), SECRET)
+    with pytest.raises(ResidueError, match="planted .* GC heap;"):
         look(watch)
 
 
