@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -11,13 +10,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-import boards
-from campaigns import generated_section
+from campaigns import figures_file, generated_section
 from campaigns.faults.campaign import Tally
 from campaigns.faults.scenarios import SCENARIOS
-from campaigns.faults.station import image_name
-from tools.errors import ToolError
-from tools.product import require_images
 
 CAMPAIGN = "faults"
 COLUMNS = ("unchanged", "another answer", "crash", "reset", "hang", "success")
@@ -59,7 +54,6 @@ def figures(tallies: Iterable[Tally]) -> dict[str, dict]:
     """For JSON, by the names of the tasks; what could not run has none."""
     return {
         tally.task.name: {
-            "image": image_name(tally.task.board),
             "what": SCENARIOS[tally.task.scenario].what,
             "first": tally.first,
             "last": tally.last,
@@ -77,34 +71,12 @@ def figures(tallies: Iterable[Tally]) -> dict[str, dict]:
 
 def write(path: Path, tallies: Iterable[Tally]) -> None:
     """Enter the figures into a file, so that windows can be struck one after the other."""
-    found = read(path) | figures(tallies)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(found, indent=1) + "\n")
+    figures_file.enter(path, CAMPAIGN, list(SCENARIOS), figures(tallies))
 
 
 def read(path: Path) -> dict[str, dict]:
     """Figures of the present images in a file, in the order of the windows. Raises ToolError."""
-    found = _parsed(path)
-    chosen = {name.partition("/")[0] for name in found}
-    require_images(chosen)
-    images = {board: image_name(board) for board in chosen}
-    present = [name for name in found if found[name]["image"] == images[name.partition("/")[0]]]
-    order = list(SCENARIOS)
-    present.sort(key=lambda name: (order.index(name.partition("/")[2]), name))
-    return {name: found[name] for name in present}
-
-
-def _parsed(path: Path) -> dict[str, dict]:
-    if not path.exists():
-        return {}
-    try:
-        found = json.loads(path.read_text())
-        known = {f"{board}/{name}" for board in boards.names() for name in SCENARIOS}
-        if found.keys() <= known and all("image" in task for task in found.values()):
-            return found
-    except (ValueError, AttributeError, TypeError):
-        pass
-    raise ToolError(f"{path} has no figures of faults: remove it, or name another file")
+    return figures_file.read(path, CAMPAIGN, list(SCENARIOS))
 
 
 # --- The page -------------------------------------------------------------------------------------

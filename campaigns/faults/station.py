@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -13,9 +12,8 @@ from sim.device import Device, DeviceSnapshot
 from sim.life.card import Card
 from sim.tracing.python_code import PythonCode
 from tools import paths
+from tools.product import image_name as image_name
 from tools.product import image_of
-
-IMAGE_DIGITS = 8
 
 Plant = Callable[[Device, PythonCode], None]
 
@@ -56,8 +54,3 @@ class Station:
 def station(board: str) -> Station:
     """The one of this process."""
     return Station(board)
-
-
-def image_name(board: str) -> str:
-    """By which the id of a fault names the image: a fault is a place in its run."""
-    return hashlib.sha256(image_of(board).read_bytes()).hexdigest()[:IMAGE_DIGITS]

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 from rich.console import Console
@@ -27,15 +26,15 @@ COLUMNS = 120
 def main() -> int:
     arguments = parse_arguments()
     if arguments.write_docs:
-        found = read_report(arguments.json)
+        found = figures_to_publish(arguments.json)
         generated_section.renew(DOCS_PAGE, report.section(found, report.load_standing()))
         return 0
     tasks = chosen_tasks(arguments)
+    report.read(arguments.json)  # What cannot be added to is told before hours of work.
     found = run(tasks, arguments.runs, Console())
     comparisons = [figures.comparison for figures in found if figures.comparison is not None]
     report.show(Console(width=COLUMNS), comparisons)
-    arguments.json.parent.mkdir(parents=True, exist_ok=True)
-    arguments.json.write_text(json.dumps(report.figures(comparisons), indent=1) + "\n")
+    report.write(arguments.json, comparisons)
     print(f"written to {arguments.json}")
     errors = [figures.error for figures in found if figures.error]
     failures = errors + report.failures(comparisons, report.load_standing())
@@ -48,7 +47,12 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--operation", metavar="NAME", help="only this operation")
     parser.add_argument("--runs", type=int, metavar="N", default=RUNS, help="so many secrets")
     parser.add_argument("--all", action="store_true", help="slow operations, too")
-    parser.add_argument("--json", type=Path, default=REPORT, help="where the figures go")
+    parser.add_argument(
+        "--json",
+        type=Path,
+        default=REPORT,
+        help="where the figures go; those of other operations remain there",
+    )
     parser.add_argument(
         "--write-docs", action="store_true", help="renew docs/constant-time.md and end"
     )
@@ -70,11 +74,12 @@ def chosen_tasks(arguments: argparse.Namespace) -> list[Task]:
     return [Task(board, name) for board in chosen for name in names]
 
 
-def read_report(path: Path) -> list[dict]:
-    """The figures of the last run."""
-    if not path.exists():
-        raise ToolError(f"{path} is not there: run `nox -s same-path` before")
-    return json.loads(path.read_text())
+def figures_to_publish(path: Path) -> dict[str, dict]:
+    """Those of the present images. ToolError: there are none, and the page would be empty."""
+    found = report.read(path)
+    if not found:
+        raise ToolError(f"{path} has no figures of the present images: run `nox -s same-path`")
+    return found
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.table import Table
 
 import boards
-from campaigns import generated_section
+from campaigns import figures_file, generated_section
 from campaigns.same_path.comparison import RUNS, Comparison
-from campaigns.same_path.operations import ALL
+from campaigns.same_path.operations import ALL, OPERATIONS
 
 CAMPAIGN = "same-path"
 STANDING = Path(__file__).with_name("standing.toml")
@@ -96,38 +96,45 @@ def show(console: Console, found: Sequence[Comparison]) -> None:
     console.print(table)
 
 
-def figures(found: Sequence[Comparison]) -> list[dict]:
-    """For JSON."""
-    return [
-        {
-            "operation": comparison.operation.name,
+def figures(found: Iterable[Comparison]) -> dict[str, dict]:
+    """For JSON, by board and operation."""
+    return {
+        f"{comparison.board}/{comparison.operation.name}": {
             "what": comparison.operation.what,
-            "board": comparison.board,
             "instructions": comparison.instructions,
             "runs": len(comparison.paths),
             "paths": comparison.distinct,
             "differences": [vars(difference) for difference in comparison.differences],
         }
         for comparison in found
-    ]
+    }
 
 
-def section(found: Sequence[dict], standing: Sequence[Standing]) -> str:
-    """The section of docs/constant-time.md, from the figures of a run."""
+def write(path: Path, found: Iterable[Comparison]) -> None:
+    """Enter the figures into a file, so that operations can be run one after the other."""
+    figures_file.enter(path, CAMPAIGN, list(OPERATIONS), figures(found))
+
+
+def read(path: Path) -> dict[str, dict]:
+    """Figures of the present images in a file, in the order of operations. Raises ToolError."""
+    return figures_file.read(path, CAMPAIGN, list(OPERATIONS))
+
+
+def section(found: Mapping[str, dict], standing: Sequence[Standing]) -> str:
+    """The section of docs/constant-time.md, from the figures of runs."""
     lines = [*_paths_table(found), "", *_standing_table(standing)]
     return generated_section.section(CAMPAIGN, lines)
 
 
-def _paths_table(found: Sequence[dict]) -> list[str]:
+def _paths_table(found: Mapping[str, dict]) -> list[str]:
     names = boards.names()
     headings = [heading for board in names for heading in (f"{board}: instructions", "paths")]
-    by_task = {(entry["operation"], entry["board"]): entry for entry in found}
     return [
         f"| operation | {' | '.join(headings)} |",
         "|---|" + "--:|" * len(headings),
         *(
             f"| {operation.name}: {operation.what} | "
-            + " | ".join(_cells(by_task.get((operation.name, board))) for board in names)
+            + " | ".join(_cells(found.get(f"{board}/{operation.name}")) for board in names)
             + " |"
             for operation in ALL
         ),

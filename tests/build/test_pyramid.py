@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from tests import pyramid
 from tools import paths
 from tools.errors import ToolError
+from tools.product import image_name
 
 HOSTS = "interop"
 
@@ -39,3 +41,21 @@ def test_a_missing_report_is_one_line(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(pyramid, "STEPS", tmp_path / "steps.json")
     with pytest.raises(ToolError, match="run `nox -s tests` first"):
         pyramid.lines()
+
+
+def test_only_figures_of_the_present_images_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = {
+        f"{board}/pin": {"runs": 32, "paths": 1, "image": image}
+        for board, image in (("pico", image_name("pico")), ("pico2", "00000000"))
+    }
+    monkeypatch.setattr(pyramid, "BUILD", tmp_path)
+    path = tmp_path / "same_path" / "report.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(rows))
+    level = next(level for level in pyramid.LEVELS if level.step == "same-path")
+    assert level.figures().startswith("1 operations, 32 runs; 1 have one path")
+    path.write_text(json.dumps({"pico2/pin": rows["pico2/pin"]}))
+    with pytest.raises(ToolError, match="no figures of the present images"):
+        level.figures()

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from campaigns.same_path import __main__ as command_line
 from campaigns.same_path import comparison as comparing
 from campaigns.same_path import operations, report
 from campaigns.same_path.comparison import (
@@ -24,7 +25,9 @@ from campaigns.same_path.operations import OPERATIONS
 from campaigns.same_path.report import Standing
 from sim.device import Device
 from sim.tracing.trace import Path
+from tools.errors import ToolError
 from tools.paths import PROJECT
+from tools.product import image_name
 
 RUNS = 8
 # crypto_equal that leaves at the first byte that differs; each line is one instruction or two.
@@ -153,12 +156,28 @@ def test_a_listed_difference_that_does_not_occur_fails() -> None:
     assert report.failures([comparison_with(runs=comparing.RUNS - 1)], [STANDS]) == []
 
 
-def test_the_page_says_what_was_not_run() -> None:
-    figures = report.figures([comparison_with("memset")])
-    lines = report.section(figures, [STANDS]).splitlines()
+def test_the_page_says_what_was_not_run(tmp_path: FilePath) -> None:
+    path = tmp_path / "report.json"
+    report.write(path, [comparison_with("memset")])
+    lines = report.section(report.read(path), [STANDS]).splitlines()
     assert "| wrap ec: WRAP KEY of a P-256 key | 1 | 2 of 32 | not run | |" in lines
     assert "| pin: PIN comparison | not run | | not run | |" in lines
     assert "| `crypto_blob_wrap`, `memset` | pico | wrap ec | because |" in lines
+
+
+def test_the_page_has_no_figures_of_another_image(tmp_path: FilePath) -> None:
+    path = tmp_path / "report.json"
+    report.write(path, [comparison_with("memset")])
+    path.write_text(path.read_text().replace(image_name("pico"), "00000000"))
+    with pytest.raises(ToolError, match="no figures of the present images"):
+        command_line.figures_to_publish(path)
+
+
+def test_figures_of_operations_gather(tmp_path: FilePath) -> None:
+    path = tmp_path / "report.json"
+    for name in ("wrap aes", "pin"):
+        report.write(path, [dataclasses.replace(comparison_with(), operation=OPERATIONS[name])])
+    assert list(command_line.figures_to_publish(path)) == ["pico/pin", "pico/wrap aes"]
 
 
 def test_what_stands_names_operations_that_are_there() -> None:
@@ -183,6 +202,17 @@ def test_what_cannot_be_done_is_one_line(arguments: tuple[str, ...]) -> None:
     command = [sys.executable, "-m", "campaigns.same_path", *arguments]
     done = subprocess.run(command, cwd=PROJECT, text=True, capture_output=True, check=False)
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+
+
+def test_figures_that_cannot_be_added_to_are_told_before_the_work(tmp_path: FilePath) -> None:
+    path = tmp_path / "report.json"
+    path.write_text("{")
+    command = [sys.executable, "-m", "campaigns.same_path", "--json", str(path)]
+    done = subprocess.run(
+        command, cwd=PROJECT, text=True, capture_output=True, check=False, timeout=20
+    )
+    assert done.returncode == 2 and "no figures of same-path" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_secrets_are_as_many_as_asked_for_and_differ() -> None:
