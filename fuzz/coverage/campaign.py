@@ -18,11 +18,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from fuzz.coverage.bench import Bench
 from fuzz.coverage.engine import Engine, Tally, shorten
-from fuzz.coverage.findings import RESIDUE, Finding
+from fuzz.coverage.findings import RESIDUE, UNBOUNDED, Finding
 from fuzz.coverage.inputs import Input
 from fuzz.coverage.measure import blocks_of
 from fuzz.coverage.mutation import Mutator
-from fuzz.coverage.targets import TARGETS, Target
+from fuzz.coverage.targets import INSTRUCTIONS_MAX, PATIENT_INSTRUCTIONS_MAX, TARGETS
 from fuzz.processes import PROCESSES
 from tools.product import image_of
 
@@ -141,7 +141,16 @@ class Worker:
             for entry in engine.corpus:
                 finding = target.run(entry.input).finding
                 if finding is not None and finding.kind == RESIDUE:
-                    engine.findings.setdefault((RESIDUE, finding.place), (finding, entry.input))
+                    engine.note(finding, entry.input)
+
+    def wait_longer(self) -> None:
+        """What was cut short runs once more, one input of each INS, unless nothing bounds it."""
+        for engine in self.engines.values():
+            for instruction, one in sorted(engine.cut.items()):
+                if instruction not in UNBOUNDED:
+                    finding = engine.target.run(one, PATIENT_INSTRUCTIONS_MAX).finding
+                    if finding is not None:
+                        engine.note(finding, one)
 
     def watched_bench(self) -> Bench:
         """A second device, which tells what commands leave behind."""
@@ -151,6 +160,7 @@ class Worker:
     def outcome(self) -> Outcome:
         """Everything at the end; findings are made short."""
         self.search_memory()
+        self.wait_longer()
         core, code = self.bench.device.machine.core, self.bench.code
         lines = code.lines_read(self.bench.edges.bytecode)
         ran = {address: core.block_bytes(address) for address in core.execution_counts()}
@@ -168,18 +178,27 @@ class Worker:
     def _found(self, name: str) -> list[Found]:
         engine, found = self.engines[name], []
         for (kind, place), (finding, one) in sorted(engine.findings.items()):
-            target = engine.target
-            if kind == RESIDUE:
-                target = TARGETS[name](self.watched_bench())
+            finding_of = self._way(name, kind, one)
 
             def still(
-                candidate: Input, target: Target = target, kind: str = kind, place: str = place
+                candidate: Input,
+                finding_of: Callable[[Input], Finding | None] = finding_of,
+                kind: str = kind,
+                place: str = place,
             ) -> bool:
-                again = target.run(candidate).finding
+                again = finding_of(candidate)
                 return again is not None and (again.kind, again.place) == (kind, place)
 
             found.append(Found(self.board, name, finding, shorten(one, still)))
         return found
+
+    def _way(self, name: str, kind: str, one: Input) -> Callable[[Input], Finding | None]:
+        """Runs inputs in the way in which a finding came."""
+        engine = self.engines[name]
+        target = TARGETS[name](self.watched_bench()) if kind == RESIDUE else engine.target
+        is_patient = one in engine.cut.values()
+        limit = PATIENT_INSTRUCTIONS_MAX if is_patient else INSTRUCTIONS_MAX
+        return lambda candidate: target.run(candidate, limit).finding
 
 
 _WORKERS: dict[tuple[str, int], Worker] = {}

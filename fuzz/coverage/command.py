@@ -14,7 +14,7 @@ from fuzz.coverage import campaign, corpus, report
 from fuzz.coverage.bench import Bench
 from fuzz.coverage.campaign import Plan
 from fuzz.coverage.inputs import Input, UnknownInputError, parse_replay_id
-from fuzz.coverage.targets import TARGETS
+from fuzz.coverage.targets import PATIENT_INSTRUCTIONS_MAX, TARGETS
 from tools.errors import EXIT_FAILED, ToolError
 from tools.paths import BUILD
 from tools.product import require_images
@@ -101,7 +101,7 @@ def replay(name: str) -> int:
     if target not in TARGETS or board not in boards.names():
         raise ToolError(f"unknown input: there is no target {target} on a board {board}")
     require_images([board])
-    run = TARGETS[target](Bench(board, watched=True)).run(one)
+    run = TARGETS[target](Bench(board, watched=True)).run(one, PATIENT_INSTRUCTIONS_MAX)
     for number, message in enumerate(one.messages, 1):
         print(f"message {number:2}         {message.hex()}")
     for key, value in vars(run).items():

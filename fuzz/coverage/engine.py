@@ -72,6 +72,8 @@ class Engine:
     guided: bool = True
     corpus: list[Entry] = field(default_factory=list)
     findings: dict[tuple[str, str], tuple[Finding, Input]] = field(default_factory=dict)
+    cut: dict[int, Input] = field(default_factory=dict)
+    """Of each INS the first input that was not run to its end."""
     tally: Tally = field(default_factory=Tally)
 
     def __post_init__(self) -> None:
@@ -108,13 +110,17 @@ class Engine:
         run = self.target.run(one)
         self.tally.add(run, len(one.messages))
         if run.finding is not None:
-            key = (run.finding.kind, run.finding.place)
-            if key not in self.findings:
-                self.findings[key] = (run.finding, one)
-        elif run.news and not run.cut and (self.guided or not self.corpus):
+            self.note(run.finding, one)
+        elif run.cut:
+            self.cut.setdefault(run.last, one)
+        elif run.news and (self.guided or not self.corpus):
             self._keep(one, run)
             self._fresh.append(one)
         return run
+
+    def note(self, finding: Finding, one: Input) -> None:
+        """Of each kind and place the first one is kept."""
+        self.findings.setdefault((finding.kind, finding.place), (finding, one))
 
     def _keep(self, one: Input, run: Run) -> None:
         self._known.add(one)

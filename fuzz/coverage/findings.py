@@ -34,10 +34,12 @@ REBOOT = 0x1F
 # Commands that bring the host's secrets to the card: an answer must not bring them back. What a
 # file was given, it may tell.
 BRINGS_SECRETS = frozenset((0x20, 0x24, 0x2C, 0x4A, 0x50, 0x52))
-# Commands that may compute with public keys, stretch a PIN or wait for a button: no bound on the
+# Commands that generate RSA keys, or stretch a PIN as often as a host asked for: no bound on the
 # instructions tells whether they hang.
-SLOW = frozenset(
-    (0x10, 0x1C, 0x1F, 0x20, 0x22, 0x24, 0x2A, 0x2C, 0x46, 0x4A, 0x50, 0x54, 0x5A, 0x62, 0x64)
+UNBOUNDED = frozenset((0x20, 0x24, 0x2C, 0x46, 0x50))
+# Commands that may compute with public keys, or wait for a button.
+SLOW = UNBOUNDED | frozenset(
+    (0x10, 0x1C, 0x1F, 0x22, 0x2A, 0x4A, 0x54, 0x5A, 0x62, 0x64)
     + (0x68, 0x72, 0x74, 0x76, 0x78, 0x82, 0x86)
 )
 
@@ -70,11 +72,16 @@ def judge(
     apdus: Sequence[bytes],
     answers: Sequence[bytes],
     error: Exception | None,
+    *,
+    patient: bool = False,
 ) -> Finding | None:
-    """What a run that ended so has to answer for. `answers` belong to the first of `apdus`."""
+    """What a run that ended so has to answer for. `answers` belong to the first of `apdus`.
+
+    `patient`: its bound was one for commands that compute with public keys.
+    """
     return (
         _of_machine(bench, apdus, error)
-        or _of_error(apdus, error)
+        or _of_error(apdus, error, UNBOUNDED if patient else SLOW)
         or _of_memory(bench)
         or _of_answers(apdus, answers)
         or _of_secrets(bench, apdus, answers)
@@ -104,11 +111,15 @@ def _of_machine(bench: Bench, apdus: Sequence[bytes], error: Exception | None) -
     return None
 
 
-def _of_error(apdus: Sequence[bytes], error: Exception | None) -> Finding | None:
-    if isinstance(error, BudgetError) and not is_slow(apdus):
+def _of_error(
+    apdus: Sequence[bytes], error: Exception | None, may_take_long: frozenset[int]
+) -> Finding | None:
+    lasts = bool(apdus) and instruction_of(apdus[-1]) in may_take_long
+    if isinstance(error, BudgetError) and not lasts:
         return Finding("hang", _last(apdus), f"{error} in {_last(apdus)}")
     if isinstance(error, ResidueError):
-        return Finding(RESIDUE, error.place, str(error))
+        is_told = any(error.value in apdu or error.value[::-1] in apdu for apdu in _tell(apdus))
+        return None if is_told else Finding(RESIDUE, error.place, str(error))
     if isinstance(error, UsbControllerMisuse | EngineError):
         return Finding("stopped", str(error), str(error))
     if isinstance(error, UsbError | CcidError) and not _asks_for_reset(apdus):
@@ -132,12 +143,17 @@ def _of_answers(apdus: Sequence[bytes], answers: Sequence[bytes]) -> Finding | N
 
 
 def _of_secrets(bench: Bench, apdus: Sequence[bytes], answers: Sequence[bytes]) -> Finding | None:
-    told = b"".join(apdu for apdu in apdus if instruction_of(apdu) not in BRINGS_SECRETS)
+    told = b"".join(_tell(apdus))
     for name, secret in bench.secrets.items():
         for form in (secret, secret[::-1]):
             if any(form in answer for answer in answers) and form not in told:
                 return Finding("leak", name, f"an answer holds the {name}")
     return None
+
+
+def _tell(apdus: Sequence[bytes]) -> list[bytes]:
+    # What a host sent where no secret belongs is none.
+    return [apdu for apdu in apdus if instruction_of(apdu) not in BRINGS_SECRETS]
 
 
 def _last(apdus: Sequence[bytes]) -> str:

@@ -25,6 +25,8 @@ from sim.usb.transfer import UsbError, UsbTimeout
 # The most that a command without public keys was seen to take is 12 million: a store that makes
 # room. A multiple of that is a loop without end.
 INSTRUCTIONS_MAX = 60_000_000
+# For one that may compute with public keys: RSA on the slower board takes a tenth of it.
+PATIENT_INSTRUCTIONS_MAX = 1_000_000_000
 # How long a host listens between frames that it does not understand itself.
 FRAME_TIMEOUT_US = 2_000
 ABORTS_MAX = 2
@@ -44,7 +46,7 @@ class Run:
     """One input: what was new in it, what it cost, what was wrong.
 
     `cut`: it took too long and was not run to its end. `slow`: it may have computed with public
-    keys.
+    keys. `last`: INS of the last command that was sent.
     """
 
     news: int
@@ -53,6 +55,7 @@ class Run:
     slow: bool = False
     cut: bool = False
     finding: Finding | None = None
+    last: int = -1
 
 
 class Target(Protocol):
@@ -64,8 +67,8 @@ class Target(Protocol):
         """Good inputs to begin with."""
         ...
 
-    def run(self, one: Input) -> Run:
-        """Run one from its start."""
+    def run(self, one: Input, instructions_max: int = INSTRUCTIONS_MAX) -> Run:
+        """Run one from its start, each command for so many instructions at most."""
         ...
 
 
@@ -78,12 +81,16 @@ class _DeviceTarget(ABC):
         self.bench = bench
         self.device: Device = bench.device
         self._end = FOREVER
+        self._instructions_max = INSTRUCTIONS_MAX
+
+    def _begin_command(self) -> None:
+        self._end = self.device.instructions + self._instructions_max
 
     def _check_budget(self) -> None:
         if self.device.instructions > self._end:
-            raise BudgetError(f"more than {INSTRUCTIONS_MAX:,} instructions")
+            raise BudgetError(f"more than {self._instructions_max:,} instructions")
 
-    def run(self, one: Input) -> Run:
+    def run(self, one: Input, instructions_max: int = INSTRUCTIONS_MAX) -> Run:
         """Run one from its start; whatever comes of it is in the result."""
         begun_s = time.perf_counter()
         bench, device = self.bench, self.device
@@ -91,7 +98,8 @@ class _DeviceTarget(ABC):
         # Targets share the device.
         device.host.on_slice = self._check_budget
         before = device.instructions
-        self._end = before + INSTRUCTIONS_MAX
+        self._instructions_max = instructions_max
+        self._begin_command()
         apdus: list[bytes] = []
         answers: list[bytes] = []
         error: Exception | None = None
@@ -101,7 +109,8 @@ class _DeviceTarget(ABC):
             error = caught
         self._end = FOREVER
         instructions = device.instructions - before
-        finding = findings.judge(bench, apdus, answers, error)
+        patient = instructions_max >= PATIENT_INSTRUCTIONS_MAX
+        finding = findings.judge(bench, apdus, answers, error, patient=patient)
         news = bench.edges.news()
         return Run(
             news,
@@ -110,6 +119,7 @@ class _DeviceTarget(ABC):
             findings.is_slow(apdus),
             isinstance(error, BudgetError),
             finding,
+            findings.instruction_of(apdus[-1]) if apdus else -1,
         )
 
     @abstractmethod
@@ -130,6 +140,7 @@ class ApduTarget(_DeviceTarget):
         """Commands in turn, and GET RESPONSE once if the last answer has more."""
         for apdu in one.messages:
             apdus.append(apdu)
+            self._begin_command()
             try:
                 answers.append(self.device.transmit(apdu))
             except CcidCommandFailed:

@@ -46,10 +46,12 @@ SW_SUCCESS = b"\x90\x00"
 class ResidueError(AssertionError):
     """A secret lies where it must not; names secret, form, owner, address and command.
 
-    `place`: kind of secret and owner, without what differs from find to find.
+    `place`: kind of secret and owner, without what differs from find to find; `value`: the secret
+    as it lay there, or a piece of it.
     """
 
     place = ""
+    value = b""
 
 
 @dataclass(frozen=True)
@@ -243,6 +245,7 @@ class Watch:
             f"what may be where stands in {ALLOWED.name}"
         )
         error.place = f"{hit.secret.rpartition(' ')[0]} in {owner}"
+        error.value = hit.value
         raise error
 
     def _is_constant(self, piece: bytes) -> bool:

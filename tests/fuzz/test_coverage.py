@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from fuzz import __main__ as fuzz_command
-from fuzz.coverage import cards, command, corpus, measure, picture, targets
+from fuzz.coverage import campaign, cards, command, corpus, findings, measure, picture, targets
 from fuzz.coverage.bench import Bench
 from fuzz.coverage.campaign import Worker
 from fuzz.coverage.engine import Engine, shorten
@@ -154,10 +154,12 @@ def test_what_was_kept_is_searched_for_secrets_left_in_memory(tmp_path: Path) ->
     worker = Worker(BOARD, 0, 0)
     random = Random(0)
     engine = Engine(ApduTarget(worker.bench), Mutator(random, "apdu"), random)
-    engine.add_all([Input("ready", (QUIET, CHALLENGE))])
+    # What a host sends where no secret belongs may stay in memory.
+    cipher = bytes.fromhex("8078035120") + cards.SHARE
+    engine.add_all([Input("ready", (QUIET, CHALLENGE)), Input("ready", (cipher,))])
     worker.engines["apdu"] = engine
     worker.search_memory()
-    assert not engine.findings
+    assert len(engine.corpus) == 2 and not engine.findings
     watched = worker.watched_bench()
     watched.starts["ready"] = planted(watched, telling(watched), tmp_path)
     found = worker.outcome().found
@@ -230,6 +232,23 @@ def test_a_slow_command_is_cut_short_and_no_hang(
     assert run.cut and run.slow and run.finding is None
 
 
+def test_what_was_cut_short_is_waited_for_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(findings, "SLOW", findings.SLOW | {CHALLENGE[1]})
+    for module in (campaign, targets):
+        monkeypatch.setattr(module, "PATIENT_INSTRUCTIONS_MAX", 70_000_000)
+    worker = Worker(BOARD, 0, 0)
+    random = Random(0)
+    engine = Engine(ApduTarget(worker.bench), Mutator(random, "apdu"), random)
+    worker.engines["apdu"] = engine
+    endless = PLANTED["endless loop"][1](worker.bench)
+    worker.bench.starts["ready"] = planted(worker.bench, endless, tmp_path)
+    assert engine.execute(Input("ready", (QUIET, CHALLENGE))).cut and not engine.findings
+    worker.wait_longer()
+    assert [kind for kind, _ in engine.findings] == ["hang"]
+
+
 # --- The engine -----------------------------------------------------------------------------------
 
 
@@ -245,7 +264,7 @@ class Toy:
     def seeds(self) -> list[Input]:
         return [Input("blank", (bytes(4),))]
 
-    def run(self, one: Input) -> Run:
+    def run(self, one: Input, instructions_max: int = 0) -> Run:
         edges = self._edges
         edges.begin()
         depth = 0
