@@ -3,18 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
+from campaigns.faults.patience import MARGIN, answer_of, patience
+from campaigns.faults.run import BenchError
 from campaigns.faults.scenarios import Gain, Scenario
 from campaigns.faults.station import Station
 from campaigns.faults.striker import CRASHES, Ending, Fault, Outcome, Striker
 from campaigns.faults.windows import Window
 from sim.apdu import SW_SUCCESS
 from sim.life.card import Card
-from sim.usb.transfer import UsbError
 
 # What the commands after a fault may take together: a damaged device asks for time for ever.
 PATIENCE_US = 2_000_000
@@ -36,10 +35,12 @@ class FaultBench:
     def __init__(self, station: Station, scenario: Scenario) -> None:
         self._station = station
         self.scenario = scenario
-        self._striker = Striker(station, scenario, scenario.apdu, scenario.status_word)
+        self.patience_ticks = MARGIN * self._ticks_if_granted()
+        self._striker = self._make_striker(scenario.apdu, scenario.status_word)
         self.run = self._striker.run
         self.way = self._striker.way
         self.device = self._striker.device
+        self._looking_ticks = PATIENCE_US * self.device.machine.clock.ticks_per_us
 
     @property
     def window(self) -> Window:
@@ -53,8 +54,19 @@ class FaultBench:
 
     @cached_property
     def _with_right_secret(self) -> Striker:
-        apdu = self.scenario.with_right_secret
-        return Striker(self._station, self.scenario, apdu, SW_SUCCESS, self.window)
+        return self._make_striker(self.scenario.granted, SW_SUCCESS, self.window)
+
+    def _make_striker(self, apdu: bytes, status_word: int, window: Window | None = None) -> Striker:
+        ticks = self.patience_ticks
+        return Striker(self._station, self.scenario, apdu, status_word, ticks, window)
+
+    def _ticks_if_granted(self) -> int:
+        device = self._station.struck.begin(self.scenario.granted, logged_in=True)
+        begin = device.machine.clock.now
+        response = answer_of(device)
+        if not response.ok:
+            raise BenchError(f"{self.scenario.name} answers {response.sw:04X} if it is granted")
+        return device.machine.clock.now - begin
 
     def place(self, index: int) -> str:
         """Instruction and line of Python, for a person."""
@@ -80,21 +92,6 @@ class FaultBench:
             return Result(fault, ending.outcome, f"{ending.detail}, whatever the secret")
         return Result(fault, Outcome.SUCCESS, gain.what)
 
-    @contextmanager
-    def _patience(self) -> Iterator[None]:
-        host, clock = self.device.host, self.device.machine.clock
-        begin = clock.now
-
-        def look() -> None:
-            if clock.now - begin > PATIENCE_US * clock.ticks_per_us:
-                raise UsbError("no answer to what was asked after the fault")
-
-        host.on_slice = look
-        try:
-            yield
-        finally:
-            host.on_slice = lambda: None
-
     def _gain(self, ending: Ending) -> Gain | None:
         if ending.answered:
             try:
@@ -105,17 +102,17 @@ class FaultBench:
         # The flash alone outlives it. What a cut of power leaves, too, brings nothing.
         contents = self.device.flash.contents()
         if contents == self.way.flash_before:
-            return TOLD_AT_NO_COST if self.scenario.with_right_secret else None
+            return TOLD_AT_NO_COST if self.scenario.is_guess else None
         if contents in self.way.flash_later:
             return None
         return self._gain_after_power_on(ending)
 
     def _gain_after_power_on(self, ending: Ending) -> Gain | None:
-        with self._patience():
+        with patience(self.device, self._looking_ticks):
             self.device.power_on()
             Card(self.device.transmit).select()
         return self._looked_at(ending)
 
     def _looked_at(self, ending: Ending) -> Gain | None:
-        with self._patience():
+        with patience(self.device, self._looking_ticks):
             return self.scenario.gain(Card(self.device.transmit), ending.response)

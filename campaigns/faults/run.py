@@ -41,7 +41,7 @@ class Run:
         status_word: int,
         window: Window | None = None,
     ) -> None:
-        device = station.traced.begin(scenario, apdu)
+        device = station.traced.begin(apdu, logged_in=scenario.logged_in)
         code = station.code
 
         def finish() -> None:

@@ -35,11 +35,6 @@ CHECK_VALUE_BYTES = 8
 KEY, COUNTED, EXHAUSTED, RESTRICTED, IN_DOMAIN_1 = 1, 2, 3, 4, 5
 USES = 100
 
-# A signature, the longest of what is refused here: 8 million instructions on the RP2040.
-GRACE_TICKS = 12_000_000
-# Everything is erased and made anew: 20 million.
-INITIALIZE_TICKS = 30_000_000
-
 
 def prepare(card: Card) -> None:
     """A card with a key of each sort; all modules of the commands are loaded; nobody logged in."""
@@ -157,12 +152,12 @@ class Scenario:
     apdu: bytes
     status_word: int
     gain: Callable[[Card, Response], Gain | None]
-    grace_ticks: int = GRACE_TICKS
-    """What the command takes longer at most, if it is granted."""
+    granted: bytes
+    """What is granted to whoever is logged in, and does what `apdu` is after."""
     parts: tuple[tuple[str, str], ...] = ()
     """File and name of functions that `function` calls: only they are struck."""
-    with_right_secret: bytes = b""
-    """The same command with the right PIN or code: what an answer may tell, and must cost."""
+    is_guess: bool = False
+    """The command has a wrong PIN or code: what an answer may tell, and must cost."""
     brief_share: int = 1
     """A brief run skips one kind of instruction in so many; 1 where that is cheap."""
 
@@ -179,7 +174,8 @@ SCENARIOS = {
             verify(WRONG_PIN),
             SW_TRIES + PIN_TRIES - 1,
             _pin_gain,
-            with_right_secret=verify(PIN),
+            verify(PIN),
+            is_guess=True,
         ),
         Scenario(
             "access",
@@ -190,6 +186,7 @@ SCENARIOS = {
             sign(KEY),
             0x6982,
             _any_data,
+            sign(KEY),
         ),
         Scenario(
             "domain",
@@ -200,6 +197,7 @@ SCENARIOS = {
             wrap(IN_DOMAIN_1),
             SW_SUCCESS,
             _domain_gain,
+            wrap(IN_DOMAIN_1),
             parts=(
                 (WRAP_KEY, "_domain"),
                 (WRAP_KEY, "_check_domain"),
@@ -215,6 +213,7 @@ SCENARIOS = {
             wrap(RESTRICTED),
             0x6985,
             _export_gain,
+            wrap(KEY),
         ),
         Scenario(
             "algorithm",
@@ -225,6 +224,7 @@ SCENARIOS = {
             sign(RESTRICTED, ECDSA_SHA256),
             0x6985,
             _any_data,
+            sign(KEY, ECDSA_SHA256),
         ),
         Scenario(
             "exhausted",
@@ -235,6 +235,7 @@ SCENARIOS = {
             sign(EXHAUSTED),
             0x6A84,
             _any_data,
+            sign(COUNTED),
         ),
         Scenario(
             "count",
@@ -245,6 +246,7 @@ SCENARIOS = {
             sign(COUNTED),
             SW_SUCCESS,
             _counter_gain,
+            sign(COUNTED),
             parts=((KEY_STORE, "KeyStore_count_use"), (KEY_STORE, "KeyStore_check_counted")),
         ),
         Scenario(
@@ -256,8 +258,8 @@ SCENARIOS = {
             initialize(WRONG_SO_PIN),
             SW_TRIES + SO_PIN_TRIES - 1,
             _code_gain,
-            grace_ticks=INITIALIZE_TICKS,
-            with_right_secret=initialize(SO_PIN),
+            initialize(SO_PIN),
+            is_guess=True,
             brief_share=12,
         ),
     )

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from campaigns.faults import scenarios
-from campaigns.faults.scenarios import Scenario
 from sim.device import Device, DeviceSnapshot
 from sim.life.card import Card
 from sim.tracing.python_code import PythonCode
@@ -32,9 +31,9 @@ class PreparedDevice:
         card.verify(scenarios.PIN)
         self._states: dict[bool, DeviceSnapshot] = {False: closed, True: self.device.snapshot()}
 
-    def begin(self, scenario: Scenario, apdu: bytes) -> Device:
-        """The device, at the moment when the scenario's command is on its way to it."""
-        self.device.restore(self._states[scenario.logged_in])
+    def begin(self, apdu: bytes, *, logged_in: bool) -> Device:
+        """The device, at the moment when the command is on its way to it."""
+        self.device.restore(self._states[logged_in])
         self.device.reader.start_transmit(apdu)
         return self.device
 

@@ -14,11 +14,12 @@ import pytest
 from campaigns.faults import campaign, report
 from campaigns.faults.bench import FaultBench
 from campaigns.faults.campaign import Plan, Tally, Task, run_task
+from campaigns.faults.patience import MARGIN, OutOfPatience
 from campaigns.faults.scenarios import SCENARIOS, Gain
 from campaigns.faults.station import Station, image_name, station
 from campaigns.faults.striker import Fault, Outcome
 from campaigns.faults.windows import Window
-from sim.apdu import Response
+from sim.apdu import SW_SUCCESS, Response
 from sim.device import Device
 from sim.life.card import Card
 from sim.tracing.python_code import PythonCode, PythonFunction
@@ -165,6 +166,37 @@ def test_a_device_lost_after_its_answer_is_looked_at_once_more(
         result = algorithm.strike(fault)
     assert (result.outcome, result.detail) == (Outcome.SUCCESS, "found in the flash")
     assert boots[1] != boots[0]
+
+
+def _granted_answers(bench: FaultBench) -> list[Response]:
+    # Of the granted command, waited for from its beginning, and from three places on its way.
+    answers = []
+    for quarter in range(4):
+        device = bench._station.struck.begin(bench.scenario.granted, logged_in=True)
+        device.machine.run(bench.patience_ticks // MARGIN * quarter // 4)
+        answers.append(bench._striker.run_on())
+    return answers
+
+
+@pytest.mark.parametrize(
+    ("board", "name"),
+    [*((BOARD, name) for name in SCENARIOS), ("pico2", "access"), ("pico2", "code")],
+)
+def test_a_granted_command_is_no_hang(board: str, name: str):
+    bench = FaultBench(station(board), SCENARIOS[name])
+    answers = _granted_answers(bench)
+    assert [answer.sw for answer in answers] == [SW_SUCCESS] * 4
+    assert all(bool(answer.data) == (name not in ("pin", "code")) for answer in answers)
+
+
+def test_a_loop_without_an_end_is_a_hang(algorithm: FaultBench):
+    device = algorithm.device
+    algorithm.way.go_to(algorithm.window.indices[0])
+    # B to itself, from where the run is.
+    at = device.machine.core.read("pc")
+    device.machine.map.poke(at, b"\xfe\xe7")
+    with pytest.raises(OutOfPatience):
+        algorithm._striker.run_on()
 
 
 def test_one_of_each_kind_is_struck():
