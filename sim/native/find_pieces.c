@@ -70,8 +70,8 @@ static size_t find_at(const uint8_t *memory, size_t size_bytes, size_t at, uint3
     return finds;
 }
 
-// Pieces, sorted by their words, in `memory` from *cursor on; how many. It ends with *cursor at `size_bytes`, or below
-// that when `found`, which has room for more finds than there are pieces, may have none for the next offset: call again.
+// Pieces, sorted by their words, in `memory` from *cursor on; how many. *cursor becomes `size_bytes`, or less when
+// `found`, which has room for more finds than there are pieces, may have none for the next offset: call again.
 size_t find_pieces(const uint8_t *memory, size_t size_bytes, size_t *cursor, const uint8_t *filter,
                    const struct piece *pieces, size_t count, const uint8_t *values, struct find *found, size_t room)
 {

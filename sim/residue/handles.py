@@ -27,6 +27,9 @@ RSA_SECRETS = {"p": 12, "q": 16, "dP": 20, "dQ": 24, "qInv": 28}
 RSA_BYTES_MIN = 500
 NUMBER_HEADER_BYTES = 8
 
+# The type of all keys of the firmware itself.
+SECRET = "secret"
+
 Fields = Iterator[tuple[str, bytes]]
 
 
@@ -82,7 +85,7 @@ def _rsa(device: Device, block: bytes) -> Fields:
 
 
 TYPES = (
-    HandleType("secret", "hsm_crypto_type_secret", SEAL_KEYS_AT + SEAL_KEYS_BYTES, _secret),
+    HandleType(SECRET, "hsm_crypto_type_secret", SEAL_KEYS_AT + SEAL_KEYS_BYTES, _secret),
     HandleType("ec key", "hsm_crypto_type_ec_key", 3 * FIELD_BYTES_MAX, _private(FIELD_BYTES_MAX)),
     HandleType(
         "edwards key", "hsm_crypto_type_edwards_key", 2 * SEED_BYTES_MAX, _private(SEED_BYTES_MAX)

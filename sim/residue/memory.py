@@ -11,6 +11,7 @@ from sim.elf import SymbolTable
 from sim.flash.journal import Entry
 
 POOL = "arena"
+POOL_IN_USE, POOL_FREE = "pool", "free pool"
 BLOCK_HEADER_BYTES = 8
 STATE_USED = b"DESU"  # 55534544h, little endian
 DPRAM_BASE = 0x5010_0000
@@ -100,7 +101,7 @@ class Owners:
         if address in self._heap:
             return "GC heap"
         if address in self._pool:
-            return "pool" if self._is_in_use(address) else "free pool"
+            return POOL_IN_USE if self._is_in_use(address) else POOL_FREE
         symbol = self._symbols.object_at(address)
         return symbol.name if symbol is not None else "nobody"
 

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import ctypes
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 
 from sim import native
 from sim.residue.memory import Area
@@ -19,6 +20,8 @@ SECRET_BYTES_MIN = 6
 FILTER_BYTES = 1 << 17
 # Beyond what one offset can need; more finds are fetched in turns.
 FINDS_ROOM = 4096
+# Secrets whose pieces are kept: most of them are looked for many times.
+PIECES_OF_MAX = 1024
 
 
 @dataclass(frozen=True)
@@ -34,20 +37,11 @@ class Hit:
 
 @dataclass(frozen=True)
 class _Piece:
-    secret: str
     form: str
     value: bytes
-
-    @cached_property
-    def word_at(self) -> int:
-        """Where its rarest word begins. Memory is full of the others: a PIN may end in zeros."""
-        starts = range(len(self.value) - WORD_BYTES + 1)
-        return max(starts, key=lambda start: len(set(self.value[start : start + WORD_BYTES])))
-
-    @cached_property
-    def word(self) -> int:
-        """Its rarest word, by which it is listed."""
-        return int.from_bytes(self.value[self.word_at : self.word_at + WORD_BYTES], "little")
+    # Its rarest word, by which it is listed, and where that begins.
+    word: int
+    word_at: int
 
 
 def forms(secret: bytes) -> Iterator[tuple[str, bytes]]:
@@ -78,9 +72,16 @@ def _is_count(piece: bytes) -> bool:
     return len(steps) == 1
 
 
-class _ListedPiece(ctypes.Structure):
-    # Mirror of `struct piece` (find_pieces.c).
-    _fields_ = tuple((name, ctypes.c_uint32) for name in ("word", "word_at", "start", "length"))
+@lru_cache(PIECES_OF_MAX)
+def _pieces_of(secret: bytes) -> tuple[_Piece, ...]:
+    return tuple(_listed(form, piece) for form, value in forms(secret) for piece in pieces(value))
+
+
+def _listed(form: str, piece: bytes) -> _Piece:
+    # Memory is full of words with equal bytes: a PIN may have zeros behind it.
+    starts = range(len(piece) - WORD_BYTES + 1)
+    at = max(starts, key=lambda start: len(set(piece[start : start + WORD_BYTES])))
+    return _Piece(form, piece, int.from_bytes(piece[at : at + WORD_BYTES], "little"), at)
 
 
 class _Find(ctypes.Structure):
@@ -95,25 +96,23 @@ class Search:
     """A set of secrets, made ready for looking at much memory."""
 
     def __init__(self, secrets: dict[str, bytes]) -> None:
-        found = [
-            _Piece(name, form, piece)
-            for name, secret in secrets.items()
-            for form, value in forms(secret)
-            for piece in pieces(value)
-        ]
-        self._pieces = sorted(found, key=lambda piece: piece.word)
-        self._values = b"".join(piece.value for piece in self._pieces)
-        self._listed = (_ListedPiece * len(self._pieces))()
+        found = [(name, piece) for name, secret in secrets.items() for piece in _pieces_of(secret)]
+        self._pieces = sorted(found, key=lambda named: named[1].word)
+        self._values = b"".join(piece.value for _, piece in self._pieces)
+        # Numbers of `struct piece` (find_pieces.c), one after the other.
+        self._listed = array("I")
         start = 0
-        for listed, piece in zip(self._listed, self._pieces, strict=True):
+        for _, piece in self._pieces:
             length = len(piece.value)
-            listed.word, listed.word_at = piece.word, piece.word_at
-            listed.start, listed.length = start, length
+            self._listed.extend((piece.word, piece.word_at, start, length))
             start += length
         self._native = native.load()
         self._filter = (ctypes.c_uint8 * FILTER_BYTES)()
-        self._native.make_filter(self._filter, self._listed, len(self._listed))
-        self._found = (_Find * (len(self._listed) + FINDS_ROOM))()
+        self._native.make_filter(self._filter, self._listed_address(), len(self._pieces))
+        self._found = (_Find * (len(self._pieces) + FINDS_ROOM))()
+
+    def _listed_address(self) -> ctypes.c_void_p:
+        return ctypes.c_void_p(self._listed.buffer_info()[0])
 
     def hits(self, area: Area) -> Iterator[Hit]:
         """All places of all secrets in an area."""
@@ -122,9 +121,9 @@ class Search:
         while self._pieces and cursor.value < size_bytes:
             count = self._native.find_pieces(
                 *(area.content, size_bytes, ctypes.byref(cursor)),
-                *(self._filter, self._listed, len(self._listed), self._values),
+                *(self._filter, self._listed_address(), len(self._pieces), self._values),
                 *(self._found, len(self._found)),
             )
             for find in self._found[:count]:
-                piece = self._pieces[find.piece]
-                yield Hit(piece.secret, piece.form, piece.value, area, area.base + find.offset)
+                name, piece = self._pieces[find.piece]
+                yield Hit(name, piece.form, piece.value, area, area.base + find.offset)

@@ -8,13 +8,14 @@ they are in use or as they are wiped, and the state of the random number generat
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from sim.device import Device
 from sim.residue import memory
-from sim.residue.handles import Handles
+from sim.residue.boot_secrets import opened_by_boot
+from sim.residue.codes import CHANGE, INITIALIZE, VERIFY, codes, data_field
+from sim.residue.handles import SECRET, Handles
 from sim.residue.search import Hit, Search
 
 ALLOWED = Path(__file__).with_name("allowed.toml")
@@ -29,13 +30,11 @@ GENERATOR = "generator"
 GENERATOR_BYTES = 55
 GENERATOR_SECRETS = {"V": 4, "C": 4 + GENERATOR_BYTES}
 
-SELECT, VERIFY, CHANGE, RESET_RETRY, INITIALIZE = 0xA4, 0x20, 0x24, 0x2C, 0x50
-EXTERNAL_AUTHENTICATE, GENERAL_AUTHENTICATE = 0x82, 0x86
+SELECT, EXTERNAL_AUTHENTICATE, GENERAL_AUTHENTICATE = 0xA4, 0x82, 0x86
 # Commands that open a session, or may: the user's key and the channel's are there from then on.
 OPENING = (VERIFY, CHANGE, EXTERNAL_AUTHENTICATE, GENERAL_AUTHENTICATE)
-SO_PIN_BYTES = 8
 ROOT_RECORD_BYTES = 33
-PIN_TAGS = {0x81: "PIN", 0x82: "SO-PIN"}
+DEVICE, SESSION = "device ", "session "
 BY_NAME = 0x04
 CHAINING = 0x10
 # The firmware's buffer for the parts of a command ([SCHSM] 2).
@@ -82,14 +81,18 @@ class Watch:
         # How many there were; what is looked for, by name: the last ones of each kind.
         self.secrets_seen = 0
         self.secrets: dict[str, bytes] = {}
-        self._known: set[bytes] = set()
+        self._known: dict[bytes, str] = {}
+        # What the card opens as it boots: no device draws these again for something else.
+        self._of_device: set[bytes] = set()
+        self._is_probing = False
         self._search = Search({})
         self._constants: dict[bytes, bool] = {}
         self._is_stale = False
         self._in_session = self._was_in_session = False
         self._in_chain = False
         self._journal_end: object = None
-        self._read_blocks: set[tuple[int, bytes]] = set()
+        # What the pool held at the last look, and what that told.
+        self._read_blocks: dict[memory.Block, list[tuple[str, bytes]]] = {}
         device.machine.add_watch("crypto_pool_free", self._block_is_freed)
         device.observers.append(self)
 
@@ -97,58 +100,66 @@ class Watch:
 
     def learn(self, name: str, value: bytes) -> None:
         """A secret. Names begin with what allowed.toml calls them."""
-        if value in self._known or not value:
+        if not value:
             return
-        self._known.add(value)
+        if value in self._known:
+            # Once more among the last of its kind.
+            known_as = self._known[value]
+            self.secrets[known_as] = self.secrets.pop(known_as)
+            return
         self.secrets_seen += 1
-        self.secrets[f"{name} {self.secrets_seen}"] = value
+        numbered = f"{name} {self.secrets_seen}"
+        self._known[value] = numbered
+        self.secrets[numbered] = value
         self._forget_beyond(GENERATIONS_MAX if name.startswith(GENERATOR) else SECRETS_MAX, name)
         self._is_stale = True
 
     def _forget_beyond(self, limit: int, name: str) -> None:
         # Of one kind alone: the generator's states come with every command, a key once.
-        same = [one for one in self.secrets if one.rpartition(" ")[0] == name]
+        same = [one for one in self.secrets if kind_of(one) == name]
         for one in same[: len(same) - limit]:
-            self._known.discard(self.secrets.pop(one))
+            del self._known[self.secrets.pop(one)]
 
     def _learn_from_command(self, apdu: bytes) -> None:
-        if len(apdu) < 5:
-            return
-        ins, p2, data = apdu[1], apdu[3], _data(apdu)
-        if ins == VERIFY:
-            self.learn(PIN_TAGS.get(p2, "PIN"), data)
-        elif ins == CHANGE:
-            self.learn("PIN pair", data)
-        elif ins == RESET_RETRY:
-            self.learn("SO-PIN", data[:SO_PIN_BYTES])
-            self.learn("PIN", data[SO_PIN_BYTES:])
-        elif ins == INITIALIZE:
-            for tag, value in _objects(data):
-                if tag in PIN_TAGS:
-                    self.learn(PIN_TAGS[tag], value)
+        known = [(kind_of(name), value) for name, value in self.secrets.items()]
+        for name, value in codes(apdu, known):
+            self.learn(name, value)
 
     def _block_is_freed(self) -> None:
         machine = self.device.machine
         address = machine.core.read("r0")
-        if address:
+        if address and not self._is_probing:
             header = machine.read_memory(address - memory.BLOCK_HEADER_BYTES, 4)
             size_bytes = int.from_bytes(header, "little") - memory.BLOCK_HEADER_BYTES
             if 0 < size_bytes <= machine.chip.sram_bytes:
-                self._learn_handle(address, machine.read_memory(address, size_bytes))
+                content = machine.read_memory(address, size_bytes)
+                self._learn_fields(self._handles.secrets(address, content))
 
-    def _learn_handle(self, address: int, content: bytes) -> None:
-        for name, value in self._handles.secrets(address, content):
-            if len(value) == ROOT_RECORD_BYTES:
+    def _learn_fields(self, fields: list[tuple[str, bytes]]) -> None:
+        for name, value in fields:
+            if name == SECRET and len(value) == ROOT_RECORD_BYTES:
                 name = "root record"
-            elif name.startswith("secret"):
-                name = ("session " if self._in_session else "device ") + name
+            elif fields[0][1] in self._of_device:
+                # Its keys for sealing are made of it, and live as long.
+                self._of_device.add(value)
             self.learn(name, value)
 
     def _learn_from_pool(self, blocks: list[memory.Block]) -> None:
+        before, self._read_blocks = self._read_blocks, {}
         for block in blocks:
-            if (block.address, block.content) not in self._read_blocks:
-                self._read_blocks.add((block.address, block.content))
-                self._learn_handle(block.address, block.content)
+            fields = before.get(block)
+            if fields is None:
+                fields = self._handles.secrets(block.address, block.content)
+            self._read_blocks[block] = fields
+            self._learn_fields(fields)
+
+    def _learn_what_boots_open(self) -> None:
+        self._is_probing = True
+        try:
+            self._of_device |= opened_by_boot(self.device, self._handles)
+        finally:
+            self._is_probing = False
+        self._learn_from_pool(list(memory.pool_blocks(self.device)))
 
     def _learn_generator(self, blocks: list[memory.Block]) -> None:
         machine, symbols = self.device.machine, memory.symbols_of(self.device)
@@ -170,7 +181,7 @@ class Watch:
         if _is_part(apdu):
             return
         ins = apdu[1] if len(apdu) > 1 else None
-        if ins in OPENING and _data(apdu):  # without data VERIFY only asks
+        if ins in OPENING and data_field(apdu):  # without data VERIFY only asks
             self._in_session = True
         elif ins == INITIALIZE or apdu[1:3] == bytes((SELECT, BY_NAME)):
             self._in_session = False
@@ -202,7 +213,7 @@ class Watch:
         """Back to a snapshot."""
         self._in_session, self._in_chain, self._journal_end, secrets = state
         self.secrets = dict(secrets)
-        self._known = set(secrets.values())
+        self._known = {value: name for name, value in secrets.items()}
         self._read_blocks.clear()
         self._is_stale = True
 
@@ -216,9 +227,34 @@ class Watch:
             self._is_stale = False
         places = memory.areas(self.device) + memory.written(self._new_entries())
         places.append(memory.Area("response", 0, response))
-        for area in places:
-            for hit in self._search.hits(area):
-                self._judge(hit, after)
+        finds = self._finds(places)
+        if any(
+            name.startswith(SESSION) and owner == memory.POOL_IN_USE for name, owner, _ in finds
+        ):
+            self._learn_what_boots_open()
+            finds = self._finds(places)
+        for name, owner, hit in finds:
+            error = ResidueError(
+                f"after {after}: {name} ({hit.form}) at 0x{hit.address:08x}, {owner}; "
+                f"what may be where stands in {ALLOWED.name}"
+            )
+            error.place = f"{kind_of(name)} in {owner}"
+            error.value = hit.value
+            raise error
+
+    def _finds(self, places: list[memory.Area]) -> list[tuple[str, str, Hit]]:
+        # What lies where it must not: its name, the owner of the place, the hit.
+        hits = [hit for area in places for hit in self._search.hits(area)]
+        named = [
+            (self._full_name(hit), self._owners.of(hit.area, hit.address), hit) for hit in hits
+        ]
+        return [find for find in named if not self._may_be(*find)]
+
+    def _full_name(self, hit: Hit) -> str:
+        if not hit.secret.startswith(SECRET):
+            return hit.secret
+        is_of_device = self.secrets[hit.secret] in self._of_device
+        return (DEVICE if is_of_device else SESSION) + hit.secret
 
     def _new_entries(self) -> list:
         journal = self.device.journal
@@ -230,29 +266,25 @@ class Watch:
         self._journal_end = journal[-1] if journal else None
         return found
 
-    def _judge(self, hit: Hit, after: str) -> None:
-        owner = self._owners.of(hit.area, hit.address)
+    def _may_be(self, name: str, owner: str, hit: Hit) -> bool:
         if owner == CHAIN and self._in_chain:
-            return  # the parts that came, until the last one
+            return True  # the parts that came, until the last one
         for row in self._allowed:
-            matches = hit.secret.startswith(row.secret) and row.owner == owner
-            if matches and (row.always or self._in_session):
-                return
-        if self._is_constant(hit.value):
-            return
-        error = ResidueError(
-            f"after {after}: {hit.secret} ({hit.form}) at 0x{hit.address:08x}, {owner}; "
-            f"what may be where stands in {ALLOWED.name}"
-        )
-        error.place = f"{hit.secret.rpartition(' ')[0]} in {owner}"
-        error.value = hit.value
-        raise error
+            if name.startswith(row.secret) and row.owner == owner:
+                if row.always or self._in_session:
+                    return True
+        return self._is_constant(hit.value)
 
     def _is_constant(self, piece: bytes) -> bool:
         # As the order of a curve, near which tests have keys. It takes long: remembered.
         if piece not in self._constants:
             self._constants[piece] = piece in self._image or piece[::-1] in self._image
         return self._constants[piece]
+
+
+def kind_of(name: str) -> str:
+    """A secret's name without its number."""
+    return name.rpartition(" ")[0]
 
 
 def watched(device: Device) -> Device:
@@ -264,19 +296,3 @@ def watched(device: Device) -> Device:
 def _is_part(apdu: bytes) -> bool:
     # Of a chain, and not the last one.
     return bool(apdu) and bool(apdu[0] & CHAINING)
-
-
-def _data(apdu: bytes) -> bytes:
-    # The data field of a command of any case ([7816-4] 5.1).
-    if len(apdu) <= 5:
-        return b""
-    if apdu[4]:
-        return apdu[5 : 5 + apdu[4]]
-    return apdu[7 : 7 + int.from_bytes(apdu[5:7], "big")] if len(apdu) > 7 else b""
-
-
-def _objects(data: bytes) -> Iterator[tuple[int, bytes]]:
-    # The short TLVs of INITIALIZE; a hostile command may end anywhere.
-    while len(data) >= 2:
-        yield data[0], data[2 : 2 + data[1]]
-        data = data[2 + data[1] :]

@@ -8,15 +8,21 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from sim.apdu import GET_RESPONSE
 from sim.device import Device
+from sim.flash.power_cut import PowerCutPlan
 from sim.life import card as hsm
 from sim.life.card import Card
 from sim.residue import memory
+from sim.residue.boot_secrets import opened_by_boot
+from sim.residue.handles import SECRET as SECRET_TYPE
+from sim.residue.handles import Handles
 from sim.residue.search import forms
 from sim.residue.watch import ResidueError, Watch
 from tests.image.conftest import PIN
 
 SECRET = bytes.fromhex("8b1f5ce0397d42a6f30e91c4587ad62b")
 SESSION_SECRET = bytes.fromhex("c4d1073f9a6be2581490fd2e7733a805")
+# The device class's, the log's, the live set's, the reference data's.
+DEVICE_KEYS = 4
 PIN_AND_ZEROS = b"735182" + bytes(4)
 SW_SUCCESS = b"\x90\x00"
 DPRAM_BUFFER = memory.DPRAM_BASE + 0xF00
@@ -48,6 +54,16 @@ PLACES = {
     "chain": lambda watch: symbol(watch, "chain") + 16,
     "USB packet memory": lambda watch: DPRAM_BUFFER,
 }
+
+
+def secrets_in_pool(watch: Watch) -> set[bytes]:
+    handles = Handles(watch.device)
+    fields = [
+        field
+        for block in memory.pool_blocks(watch.device)
+        for field in handles.secrets(block.address, block.content)
+    ]
+    return {value for name, value in fields if name == SECRET_TYPE}
 
 
 def look(watch: Watch, response: bytes = SW_SUCCESS) -> None:
@@ -128,6 +144,41 @@ def test_what_a_session_may_hold_is_found_after_it(watch: Watch) -> None:
     look(watch)
     with pytest.raises(ResidueError, match="session secret .* pool"):
         watch.session_ended()
+
+
+def test_the_users_key_is_found_after_its_session(watch: Watch) -> None:
+    """INITIALIZE drew it under the same watch, beside the keys that the device keeps for ever."""
+    card = Card(watch.device.transmit)
+    before = secrets_in_pool(watch)
+    card.verify(PIN)
+    [users_key] = secrets_in_pool(watch) - before
+    assert users_key in watch.secrets.values()
+    card.select()
+    block = max(memory.pool_blocks(watch.device), key=lambda block: len(block.content))
+    plant(watch, block.address + len(block.content) - len(users_key), users_key)
+    with pytest.raises(ResidueError, match="session secret .* pool;"):
+        look(watch)
+
+
+def test_what_a_boot_opens_is_the_devices_own(watch: Watch) -> None:
+    """And trying it changes nothing: not even the next random number."""
+    device = watch.device
+    handles = Handles(device)
+    start = device.snapshot()
+    expected = Card(device.transmit).challenge(16)
+    device.restore(start)
+    device.flash.cut = PowerCutPlan(device.flash.operation_count, "none")
+    device.press_button()
+    before = (bytes(device.machine.sram.buffer), device.virtual_ms, device.journal)
+    opened = opened_by_boot(device, handles)
+    assert (bytes(device.machine.sram.buffer), device.virtual_ms, device.journal) == before
+    assert device.flash.cut is not None and device.machine.block("IO_QSPI").button_pressed
+    assert watch in device.observers
+    device.release_button()
+    device.flash.cut = None
+    assert opened == secrets_in_pool(watch)
+    assert len(opened) == DEVICE_KEYS
+    assert Card(device.transmit).challenge(16) == expected
 
 
 def test_no_more_secrets_live_after_a_session_than_before(personalised: Device) -> None:
