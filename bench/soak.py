@@ -8,9 +8,11 @@ RSA key; the rest is drawn from the mix of soak_commands.py.
 from __future__ import annotations
 
 import argparse
+import json
 import random
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -28,6 +30,7 @@ from tools.product import require_images
 COMMANDS = 10_000
 RSA_EVERY = 500
 BOARD = "pico"
+REPORT = BUILD / "soak" / "report.json"
 
 
 @dataclass
@@ -47,6 +50,7 @@ def main() -> int:
     parser.add_argument("--board", choices=boards.names(), default=BOARD)
     parser.add_argument("--commands", type=int, default=COMMANDS, metavar="N", help="how many")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="which commands")
+    parser.add_argument("--json", type=Path, default=REPORT, help="where the figures go")
     arguments = parser.parse_args()
     if arguments.commands < 1 or arguments.seed < 0:
         raise ToolError("--commands must be positive, --seed not negative")
@@ -54,6 +58,9 @@ def main() -> int:
     console = Console()
     result = run(arguments.board, arguments.commands, arguments.seed, console)
     show(console, result)
+    arguments.json.parent.mkdir(parents=True, exist_ok=True)
+    arguments.json.write_text(json.dumps(asdict(result), indent=1) + "\n")
+    print(f"written to {arguments.json}")
     if not result.failure:
         return 0
     print(f"command {result.commands}: {result.failure}")

@@ -48,7 +48,7 @@ class Level:
 def _suites() -> Counter[str]:
     # Tests by folder, from pytest's report.
     counts: Counter[str] = Counter()
-    for case in ElementTree.parse(SUITES).iter("testcase"):
+    for case in _ran(SUITES):
         counts[case.attrib["classname"].split(".")[1]] += 1
     unknown = set(counts) - {*DESKTOP, *CRYPTO, *MODELS, *IMAGE, *TOOLS}
     if unknown:
@@ -56,12 +56,17 @@ def _suites() -> Counter[str]:
     return counts
 
 
+def _ran(report: Path) -> list[ElementTree.Element]:
+    cases = ElementTree.parse(report).iter("testcase")
+    return [case for case in cases if case.find("skipped") is None]
+
+
 def _tests(folders: Sequence[str]) -> Callable[[], str]:
     return lambda: f"{sum(_suites()[folder] for folder in folders):,} tests"
 
 
 def _hosts() -> str:
-    return f"{sum(1 for _ in ElementTree.parse(HOSTS).iter('testcase')):,} tests"
+    return f"{len(_ran(HOSTS)):,} tests"
 
 
 def _robot() -> str:
@@ -84,6 +89,16 @@ def _power_loss() -> str:
 def _rollback() -> str:
     found = _report("rollback", "report.json")
     return f"{found['cases']:,} cases, {found['failures']} not as the table says"
+
+
+def _soak() -> str:
+    found = _report("soak", "report.json")
+    return f"{found['commands']:,} commands, {found['secrets']:,} secrets looked for after each"
+
+
+def _wear() -> str:
+    found = _report("wear", "report.json")
+    return f"{len(found['lives'])} lives, {len(found['failures'])} failures"
 
 
 def _any_bytes() -> str:
@@ -164,10 +179,10 @@ LEVELS = (
     ),
     Level("a card's lives in plain language", "keywords; no residue", "robot", _robot),
     Level("programs that people use", "what they say, and what they verify", "interop", _hosts),
-    Level("long use", "every answer, memory, no residue", "soak", lambda: "1,000 commands"),
+    Level("long use", "every answer, memory, no residue", "soak", _soak),
     Level("power loss", "invariants of the store and of the host", "powerloss", _power_loss),
     Level("old flash contents", "a table of what each chip notices", "rollback", _rollback),
-    Level("worn flash", "golden figures, the owner's data", "wear", lambda: "17 lives"),
+    Level("worn flash", "golden figures, the owner's data", "wear", _wear),
     Level("any bytes as flash contents", "no wrong life of a card", "fuzz", _any_bytes),
     Level("lives chosen by a fuzzer", "an abstract card; no residue", "fuzz", _model),
     Level(
