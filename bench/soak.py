@@ -11,7 +11,7 @@ import argparse
 import json
 import random
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
@@ -59,7 +59,7 @@ def main() -> int:
     result = run(arguments.board, arguments.commands, arguments.seed, console)
     show(console, result)
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
-    arguments.json.write_text(json.dumps(asdict(result), indent=1) + "\n")
+    arguments.json.write_text(json.dumps(vars(result), indent=1) + "\n")
     print(f"written to {arguments.json}")
     if not result.failure:
         return 0
