@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 
 from sim.apdu import command
 from sim.device import Device, DeviceSnapshot
@@ -12,6 +11,8 @@ from sim.life import card as hsm
 from sim.life import services
 from sim.life.card import Card
 from sim.life.party import Party
+from sim.residue import memory
+from sim.residue.handles import Handles
 
 PIN, SO_PIN = b"648219", b"57621880"
 SHARE, SEED = (hashlib.sha256(name).digest() for name in (b"DKEK share", b"seed"))
@@ -25,14 +26,6 @@ INSTRUCTIONS = (
     *(0x68, 0x72, 0x74, 0x76, 0x78, 0x82, 0x84, 0x86, 0xA4, 0xB0, 0xB1, 0xD7, 0xE4),
 )
 STARTS = ("blank", "locked", "ready")
-
-# The crypto pool: a header, then the content; a handle of type Secret has 144 bytes, of which the
-# first two tell length and kind.
-_POOL = "arena"
-_HEADER_BYTES = 8
-_USED = b"DESU"
-_SECRET_BYTES = 144 - _HEADER_BYTES
-_SECRET_LENGTHS = range(16, 65)
 
 
 def starts(device: Device) -> dict[str, DeviceSnapshot]:
@@ -71,22 +64,10 @@ def load_commands(card: Card) -> None:
 
 
 def secrets(device: Device) -> dict[str, bytes]:
-    """What no answer may hold: what the host brought, and handles of secrets in use."""
+    """What no answer may hold: what the host brought, and what is in the crypto pool."""
     known = {"PIN": PIN, "SO-PIN": SO_PIN, "DKEK share": SHARE, "seed": SEED}
-    for number, value in enumerate(_secrets_in_use(device)):
-        known[f"secret {number} of the crypto pool"] = value
+    handles = Handles(device)
+    for number, block in enumerate(memory.pool_blocks(device)):
+        for name, value in handles.secrets(block.address, block.content):
+            known[f"{name} in block {number} of the pool"] = value
     return known
-
-
-def _secrets_in_use(device: Device) -> Iterator[bytes]:
-    if not device.has_symbol(_POOL):
-        return
-    arena, offset = device.machine.read_symbol(_POOL), 0
-    while size_bytes := int.from_bytes(arena[offset : offset + 4], "little"):
-        start, end = offset + _HEADER_BYTES, offset + size_bytes
-        content, is_used = arena[start:end], arena[offset + 4 : start] == _USED
-        if is_used and len(content) == _SECRET_BYTES and content[0] in _SECRET_LENGTHS:
-            value = content[2 : 2 + content[0]]
-            if content[1] <= 1 and len(set(value)) > 4:
-                yield value
-        offset = end

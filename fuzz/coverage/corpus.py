@@ -33,10 +33,12 @@ def save(folder: Path, board: str, target: str, inputs: Sequence[Input]) -> None
 
 def load(folder: Path, board: str, target: str, *, adopt: bool) -> list[Input]:
     """A corpus; empty if there is none. ToolError for one of another image, unless `adopt`."""
+    if folder.exists() and not folder.is_dir():
+        raise ToolError(f"{folder} is no folder: a corpus has a file for each board and target")
     path = path_of(folder, board, target)
     if not path.exists():
         return []
-    head, *lines = path.read_text().splitlines() or [""]
+    head, *lines = path.read_text(errors="replace").splitlines() or [""]
     if not head.startswith(_HEAD):
         raise ToolError(f"{path} is no corpus: its first line does not name an image")
     if head != _HEAD + image_digest(board) and not adopt:

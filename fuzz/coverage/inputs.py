@@ -34,9 +34,12 @@ class Input:
         if start not in STARTS:
             raise UnknownInputError(f"no start is called {start!r}; there are {', '.join(STARTS)}")
         try:
-            return cls(start, tuple(bytes.fromhex(part) for part in messages.split("-")))
+            found = tuple(bytes.fromhex(part) for part in messages.split("-"))
         except ValueError:
-            raise UnknownInputError("messages are hexadecimal, with - between them") from None
+            found = ()
+        if not all(found) or not found:
+            raise UnknownInputError("messages are hexadecimal, with - between them")
+        return cls(start, found)
 
 
 def replay_id(target: str, board: str, one: Input) -> str:

@@ -16,8 +16,11 @@ from fuzz.model.expectation import Expectation, refused
 from fuzz.model.generation import learn_public
 from fuzz.model.state import CERTIFICATE, State
 from sim.apdu import GET_RESPONSE, Response
+from sim.bus.address_map import BadAddress
+from sim.cpu.core import EngineError
 from sim.device import Device, DeviceStopped
 from sim.flash.power_cut import PowerCutPlan
+from sim.peripherals.usb import UsbControllerMisuse
 from sim.residue.watch import ResidueError
 from sim.usb import ccid_messages as ccid
 from sim.usb.ccid_reader import CcidError
@@ -27,7 +30,10 @@ from sim.usb.transfer import UsbError
 RESPONSES_MAX = 300
 MORE_DATA = 0x61
 APDU_BYTES_MIN = 4
-BROKEN = (UsbError, CcidError, DescriptorError, ResidueError)
+BROKEN = (
+    *(UsbError, CcidError, DescriptorError, ResidueError),
+    *(UsbControllerMisuse, EngineError, BadAddress),
+)
 
 
 class FindingError(Exception):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -23,15 +24,21 @@ def finding(bench: Bench, run: Run, tally: Tally | None = None) -> str:
     return ""
 
 
+def kind_of(text: str) -> str:
+    """A finding without its numbers and bytes: runs with the same one fail in the same way."""
+    return re.sub(r"\b(0x)?[0-9a-f]{3,}\b|\d+", "#", text)
+
+
 def pruned(bench: Bench, run: Run) -> Run:
-    """The run without each step whose absence leaves a finding; whole pieces are tried first."""
+    """The run without each step whose absence leaves a finding of its kind; pieces go first."""
     steps: Sequence[Step] = run.steps
+    kind = kind_of(finding(bench, run))
     size = len(steps) // 2
     while size:
         at = 0
         while at < len(steps):
             fewer = (*steps[:at], *steps[at + size :])
-            if finding(bench, replace(run, steps=fewer)):
+            if kind_of(finding(bench, replace(run, steps=fewer))) == kind:
                 steps = fewer
             else:
                 at += size

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from fuzz.machine.campaign import Result
 from fuzz.machine.conversation import Tally
-from fuzz.model.card import RULES
+from fuzz.model.card import NOT_MODELLED, RULES
 
 
 def findings(results: Sequence[Result]) -> list[str]:
@@ -32,6 +32,7 @@ def figures(results: Sequence[Result], seed: int, seconds: float) -> dict:
     for result in results:
         tally.add(result.tally)
     steps = sum(tally.steps.values())
+    reached = {ins for ins, _ in tally.answers} & RULES.keys()
     answers: dict[str, dict[str, int]] = {}
     for (ins, status_word), count in sorted(tally.answers.items()):
         answers.setdefault(f"{ins:02X}", {})[f"{status_word:04X}"] = count
@@ -45,7 +46,7 @@ def figures(results: Sequence[Result], seed: int, seconds: float) -> dict:
         "after_interruptions": dict(sorted(tally.after_cuts.items())),
         "answers": answers,
         "pairs_of_instruction_and_status_word": len(tally.answers),
-        "instructions": f"{len({ins for ins, _ in tally.answers} & RULES.keys())} of {len(RULES)}",
+        "instructions": f"{len(reached)} of {len(RULES) + len(NOT_MODELLED)}",
         "transitions": {
             f"{before} -> {after}": count
             for (before, after), count in sorted(tally.transitions.items())

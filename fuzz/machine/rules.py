@@ -23,7 +23,7 @@ MICROSECONDS_MAX = 200_000
 
 
 class HypothesisDraw:
-    """Choices that Hypothesis makes, and shrinks."""
+    """Choices that Hypothesis makes."""
 
     def __init__(self, data: st.DataObject) -> None:
         self._data = data

@@ -406,13 +406,11 @@ class Core:
 
     def content_changed(self, region: Region, offset: int, length: int) -> None:
         """The host changed bytes of `region`: forget translations if there may be any."""
-        if not length:
-            return  # the engine takes no empty range
         shift = self.state.code_shift
         base = region.addresses[0]
         first = native.block_index(base + offset) >> shift
         last = native.block_index(base + offset + length - 1) >> shift
-        if any(self._code_pages[first : last + 1]):
+        if length and any(self._code_pages[first : last + 1]):  # the engine takes no empty range
             self.invalidate(region, offset, length)
 
     def copy_in(self, region: Region, source: int) -> None:

@@ -410,6 +410,8 @@ def test_a_corpus_of_another_image_is_refused_or_adopted(other_image: Path) -> N
     corpus.path_of(other_image, BOARD, "apdu").write_text("nonsense\n")
     with pytest.raises(ToolError, match="is no corpus"):
         command.main(options)
+    with pytest.raises(ToolError, match="is no folder"):
+        corpus.load(corpus.path_of(other_image, BOARD, "apdu"), BOARD, "apdu", adopt=False)
 
 
 @pytest.mark.parametrize(
@@ -420,6 +422,7 @@ def test_a_corpus_of_another_image_is_refused_or_adopted(other_image: Path) -> N
         (["--replay", "fc/apdu/pico/open/00"], "unknown input"),
         (["--replay", "fc/apdu/nano/ready/00"], "no target apdu on a board nano"),
         (["--replay", "/nowhere/file"], "ids look like"),
+        (["--replay", "fc/apdu/pico/ready/"], "messages are hexadecimal"),
     ],
 )
 def test_bad_arguments_are_one_line(

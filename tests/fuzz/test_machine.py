@@ -115,6 +115,22 @@ def test_the_search_finds_and_prunes(bench: Bench, monkeypatch: pytest.MonkeyPat
     assert len(run.steps) <= 1
 
 
+def test_pruning_keeps_to_one_kind_of_finding(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the first step another thing would be wrong."""
+
+    def found(_: Bench, run: Run) -> str:
+        names = [step.data for step in run.steps]
+        if b"A" not in names:
+            return "00a40000: 6A82 instead of 9000" if b"B" in names else ""
+        return f"00b0{len(names):04x}: data of 9000" if b"B" in names else ""
+
+    monkeypatch.setattr(replay, "finding", found)
+    run = Run("pico", "ready", tuple(Step("apdu", name) for name in (b"A", b"C", b"C", b"B")))
+    assert [step.data for step in replay.pruned(bench, run).steps] == [b"A", b"B"]
+
+
 def test_the_search_depends_on_its_seed_alone(bench: Bench) -> None:
     one, other = Tally(), Tally()
     for tally in (one, other):
