@@ -26,8 +26,8 @@ ALIGN_TICKS = 1 << 30
 CHALLENGE_BYTES = 8
 # So many secrets meet every difference that stands.
 RUNS = 32
-# A place is looked for in two runs more; one of each path, and not more paths than this.
-LOCATED_MAX = 4
+# A capture begins so many entries before the chunk: the branch that decided is among them.
+LEAD_ENTRIES = 64
 
 
 class ComparisonError(Exception):
@@ -36,12 +36,13 @@ class ComparisonError(Exception):
 
 @dataclass(frozen=True)
 class Difference:
-    """Where the path of secret `number` first leaves that of the first one.
+    """Where the paths of some secrets, all at the same entry, first leave that of the first one.
 
-    `function`: the one in the image; `line`: of the source, functions that are inlined included.
+    `numbers`: of the secrets; `function`: the one of the source, be it inlined, in C or Python;
+    `line`: of the source, with the function's name.
     """
 
-    number: int
+    numbers: tuple[int, ...]
     entry: int
     function: str
     line: str
@@ -160,49 +161,46 @@ class Comparer:
     # --- Where paths part -----------------------------------------------------------------------
 
     def _locate_all(self, result: Comparison, secrets: Sequence[object]) -> None:
-        seen = {result.paths[0]}
-        for number, path in enumerate(result.paths):
-            if path not in seen and len(result.differences) < LOCATED_MAX:
-                result.differences.append(self._locate(result, secrets, number))
-            seen.add(path)
+        # One of each group is run again, and the first secret once for each chunk.
+        firsts: dict[int, list[Entry]] = {}
+        for (chunk, _), numbers in groups(result.paths).items():
+            if chunk not in firsts:
+                firsts[chunk] = self._capture(result.operation, secrets[0], chunk)
+            other = self._capture(result.operation, secrets[numbers[0]], chunk)
+            result.differences.append(self._locate(numbers, chunk, firsts[chunk], other))
 
-    def _locate(self, result: Comparison, secrets: Sequence[object], number: int) -> Difference:
-        chunk = result.paths[number].parts_from(result.paths[0])
-        assert chunk is not None
-        begin = chunk * CHUNK_ENTRIES
-        first, other = (
-            self._capture(result.operation, secrets[n], begin, begin + CHUNK_ENTRIES)
-            for n in (0, number)
-        )
+    def _locate(
+        self, numbers: tuple[int, ...], chunk: int, first: list[Entry], other: list[Entry]
+    ) -> Difference:
         found = first_difference(first, other)
         assert found is not None
         one, another, index = found
         executed = (entry for entry in reversed(first[:index]) if entry.kind is Kind.EXECUTED)
         before = next(executed, None)
-        address = before.address if before else 0
-        return Difference(
-            number,
-            begin + index,
-            function_of(self.device.machine.describe(address)),
-            self._python_line(first[:index]) or self._line(address),
-            f"{_tell(one)} or {_tell(another)}",
+        function, line = self._python_place(first[:index]) or self._place(
+            before.address if before else 0
         )
+        entry = _capture_begin(chunk) + index
+        return Difference(numbers, entry, function, line, f"{_tell(one)} or {_tell(another)}")
 
-    def _capture(self, operation: Operation, secret: object, first: int, end: int) -> list[Entry]:
+    def _capture(self, operation: Operation, secret: object, chunk: int) -> list[Entry]:
         self._load(operation, secret)
         apdu = operation.apdu(secret)
-        return self.device.tracer.capture(lambda: self.device.transmit(apdu), first, end)
+        return self.device.tracer.capture(
+            lambda: self.device.transmit(apdu), _capture_begin(chunk), (chunk + 1) * CHUNK_ENTRIES
+        )
 
-    def _python_line(self, entries: list[Entry]) -> str | None:
+    def _python_place(self, entries: list[Entry]) -> tuple[str, str] | None:
         # The interpreter reads the bytecode that it executes; C code that it calls does not.
         for entry in reversed(entries):
             if entry.kind is Kind.READ:
                 function = self._python.function_at(entry.address)
                 if function is not None and entry.address >= function.code:
-                    return function.describe(entry.address)
+                    return function.name, function.describe(entry.address)
         return None
 
-    def _line(self, address: int) -> str:
+    def _place(self, address: int) -> tuple[str, str]:
+        # The innermost function there, and its name with the line.
         done = subprocess.run(
             ["arm-none-eabi-addr2line", "-f", "-s", "-e", str(self._elf), hex(address)],
             capture_output=True,
@@ -210,12 +208,31 @@ class Comparer:
             check=True,
         )
         name, place = done.stdout.split("\n")[:2]
-        return f"{name} {place.partition(' ')[0]}"
+        return function_of(name), f"{name} {place.partition(' ')[0]}"
 
 
-def function_of(place: str) -> str:
-    """The symbol of a described address, without what the compiler added to its name."""
-    return place.partition(" ")[0].partition("+")[0].partition(".")[0]
+def groups(paths: Sequence[Path]) -> dict[tuple[int, object], tuple[int, ...]]:
+    """The numbers of paths that leave the first one alike, by the chunk and what is in it.
+
+    Paths with the same beginnings to the end of a chunk leave the first one at one entry of it.
+    """
+    found: dict[tuple[int, object], tuple[int, ...]] = {}
+    for number, path in enumerate(paths):
+        chunk = path.parts_from(paths[0])
+        if chunk is not None:
+            whole = (path.entries, path.hash)
+            key = (chunk, path.chunks[chunk] if chunk < len(path.chunks) else whole)
+            found[key] = (*found.get(key, ()), number)
+    return found
+
+
+def function_of(symbol: str) -> str:
+    """A symbol without what the compiler added to its name."""
+    return symbol.partition(".")[0]
+
+
+def _capture_begin(chunk: int) -> int:
+    return max(0, chunk * CHUNK_ENTRIES - LEAD_ENTRIES)
 
 
 def _tell(entry: Entry | None) -> str:

@@ -14,7 +14,7 @@ from rich.table import Table
 
 import boards
 from campaigns import figures_file, generated_section
-from campaigns.same_path.comparison import RUNS, Comparison
+from campaigns.same_path.comparison import RUNS, Comparison, Difference
 from campaigns.same_path.operations import ALL, OPERATIONS
 
 CAMPAIGN = "same-path"
@@ -23,7 +23,7 @@ STANDING = Path(__file__).with_name("standing.toml")
 
 @dataclass(frozen=True)
 class Standing:
-    """A difference that stands: in which functions one is first met, on which boards."""
+    """A difference that stands: in which functions of the sources it is met, on which boards."""
 
     operation: str
     functions: tuple[str, ...]
@@ -62,10 +62,10 @@ def failures(found: Iterable[Comparison], standing: Sequence[Standing]) -> list[
         repeat = f"nox -s same-path -- --board {comparison.board} --operation '{name}'"
         functions = {difference.function for difference in comparison.differences}
         lines += [
-            f"{comparison.board}/{name}: secret {difference.number} parts at {difference.line} "
-            f"({difference.function}): {difference.what}; to repeat it: {repeat}"
-            for difference in comparison.differences
-            if not any(entry.is_met_by(comparison, difference.function) for entry in standing)
+            f"{comparison.board}/{name}: {_numbers(alike)} at {line}: {alike[0].what}; "
+            f"to repeat it: {repeat}"
+            for line, alike in _by_line(comparison).items()
+            if not any(entry.is_met_by(comparison, alike[0].function) for entry in standing)
         ]
         lines += [
             f"{comparison.board}/{name}: {' or '.join(entry.functions)} stands in {STANDING.name} "
@@ -76,6 +76,20 @@ def failures(found: Iterable[Comparison], standing: Sequence[Standing]) -> list[
             and functions.isdisjoint(entry.functions)
         ]
     return lines
+
+
+def _by_line(comparison: Comparison) -> dict[str, list[Difference]]:
+    found: dict[str, list[Difference]] = {}
+    for difference in comparison.differences:
+        found.setdefault(difference.line, []).append(difference)
+    return found
+
+
+def _numbers(differences: Iterable[Difference]) -> str:
+    numbers = sorted(number for difference in differences for number in difference.numbers)
+    if len(numbers) == 1:
+        return f"secret {numbers[0]} parts"
+    return f"secrets {', '.join(map(str, numbers))} part"
 
 
 def show(console: Console, found: Sequence[Comparison]) -> None:
