@@ -20,12 +20,13 @@ from sim.residue.search import Hit, Search
 
 ALLOWED = Path(__file__).with_name("allowed.toml")
 # So many of a kind, those that came last, are looked for; of the generator's states so many.
-SECRETS_MAX = 24
+SECRETS_MAX = 48
 GENERATIONS_MAX = 4
 # The firmware wipes its USB buffers once the host has taken the answer.
 SETTLE_MS = 0.2
-# A command that the host gives up is ended at its next look at the host.
-GIVE_UP_MS = 100
+# A command that the host gives up is ended at its next look at the host; until then it holds what
+# it needs. Between two looks lies an exponentiation of RSA at most.
+GIVE_UP_MS, GIVE_UP_MS_MAX = 100, 3000
 GENERATOR = "generator"
 GENERATOR_BYTES = 55
 GENERATOR_SECRETS = {"V": 4, "C": 4 + GENERATOR_BYTES}
@@ -203,7 +204,7 @@ class Watch:
         """After a power cycle, a bus reset, or the ICC was switched off."""
         self._in_session = self._in_chain = False
         self.device.run_for_ms(GIVE_UP_MS)
-        self.check("the end of the session", b"")
+        self.check("the end of the session", b"", patience_ms=GIVE_UP_MS_MAX)
 
     def state(self) -> tuple:
         """For a snapshot: what is drawn after it will be drawn again, for something else."""
@@ -219,20 +220,21 @@ class Watch:
 
     # --- Where secrets are ----------------------------------------------------------------------
 
-    def check(self, after: str, response: bytes) -> None:
-        """Look now; `after` is for the message. Raises ResidueError."""
-        if self._is_stale:
-            self._search = Search(self.secrets)
-            self._constants.clear()
-            self._is_stale = False
-        places = memory.areas(self.device) + memory.written(self._new_entries())
-        places.append(memory.Area("response", 0, response))
-        finds = self._finds(places)
-        if any(
-            name.startswith(SESSION) and owner == memory.POOL_IN_USE for name, owner, _ in finds
-        ):
+    def check(self, after: str, response: bytes, patience_ms: int = 0) -> None:
+        """Look now, and again for `patience_ms` while there are finds. Raises ResidueError.
+
+        `after` is for the message.
+        """
+        gone = [*memory.written(self._new_entries()), memory.Area("response", 0, response)]
+        finds = self._finds(gone)
+        if any(_is_sessions(name, owner) for name, owner, _ in finds):
             self._learn_what_boots_open()
-            finds = self._finds(places)
+            finds = self._finds(gone)
+        while finds and patience_ms > 0:
+            self.device.run_for_ms(GIVE_UP_MS)
+            patience_ms -= GIVE_UP_MS
+            gone += memory.written(self._new_entries())
+            finds = self._finds(gone)
         for name, owner, hit in finds:
             error = ResidueError(
                 f"after {after}: {name} ({hit.form}) at 0x{hit.address:08x}, {owner}; "
@@ -242,8 +244,13 @@ class Watch:
             error.value = hit.value
             raise error
 
-    def _finds(self, places: list[memory.Area]) -> list[tuple[str, str, Hit]]:
-        # What lies where it must not: its name, the owner of the place, the hit.
+    def _finds(self, gone: list[memory.Area]) -> list[tuple[str, str, Hit]]:
+        # What lies where it must not, now or in what has gone out: name, owner of the place, hit.
+        if self._is_stale:
+            self._search = Search(self.secrets)
+            self._constants.clear()
+            self._is_stale = False
+        places = memory.areas(self.device) + gone
         hits = [hit for area in places for hit in self._search.hits(area)]
         named = [
             (self._full_name(hit), self._owners.of(hit.area, hit.address), hit) for hit in hits
@@ -280,6 +287,10 @@ class Watch:
         if piece not in self._constants:
             self._constants[piece] = piece in self._image or piece[::-1] in self._image
         return self._constants[piece]
+
+
+def _is_sessions(name: str, owner: str) -> bool:
+    return name.startswith(SESSION) and owner == memory.POOL_IN_USE
 
 
 def kind_of(name: str) -> str:
