@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from campaigns.faults.patience import MARGIN, answer_of, patience
+from campaigns.faults.patience import MARGIN, answer_of, patience, ticks_for_questions
 from campaigns.faults.run import BenchError
 from campaigns.faults.scenarios import Gain, Scenario
 from campaigns.faults.station import Station
@@ -15,8 +15,6 @@ from campaigns.faults.windows import Window
 from sim.apdu import SW_SUCCESS
 from sim.life.card import Card
 
-# What the commands after a fault may take together: a damaged device asks for time for ever.
-PATIENCE_US = 2_000_000
 TOLD_AT_NO_COST = Gain("it tells at no cost whether the secret is right", if_told=True)
 
 
@@ -40,7 +38,6 @@ class FaultBench:
         self.run = self._striker.run
         self.way = self._striker.way
         self.device = self._striker.device
-        self._looking_ticks = PATIENCE_US * self.device.machine.clock.ticks_per_us
 
     @property
     def window(self) -> Window:
@@ -88,7 +85,7 @@ class FaultBench:
             return Result(fault, Outcome.CRASH, str(error).partition("\n")[0])
         if gain is None:
             return Result(fault, ending.outcome, ending.detail)
-        if gain.if_told and self._with_right_secret.sees(fault) == ending.seen:
+        if gain.if_told and self._with_right_secret.sees(fault) == self._striker.sees(fault):
             return Result(fault, ending.outcome, f"{ending.detail}, whatever the secret")
         return Result(fault, Outcome.SUCCESS, gain.what)
 
@@ -108,11 +105,11 @@ class FaultBench:
         return self._gain_after_power_on(ending)
 
     def _gain_after_power_on(self, ending: Ending) -> Gain | None:
-        with patience(self.device, self._looking_ticks):
+        with patience(self.device, ticks_for_questions(self.device)):
             self.device.power_on()
             Card(self.device.transmit).select()
         return self._looked_at(ending)
 
     def _looked_at(self, ending: Ending) -> Gain | None:
-        with patience(self.device, self._looking_ticks):
+        with patience(self.device, ticks_for_questions(self.device)):
             return self.scenario.gain(Card(self.device.transmit), ending.response)

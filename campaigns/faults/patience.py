@@ -17,6 +17,8 @@ from sim.usb.transfer import UsbError
 # Of what the granted command takes. The rest is for what a fault puts in its way: a mount of the
 # store, a step done twice.
 MARGIN = 3
+# What may follow a fault until all questions are answered.
+QUESTIONS_US = 2_000_000
 
 
 class OutOfPatience(UsbError):
@@ -43,6 +45,11 @@ def patience(device: Device, ticks: int) -> Iterator[None]:
     finally:
         host.on_slice = lambda: None
         clock.cancel(alarm)
+
+
+def ticks_for_questions(device: Device) -> int:
+    """For a start, and a few commands: a damaged device asks for time for ever."""
+    return QUESTIONS_US * device.machine.clock.ticks_per_us
 
 
 def answer_of(device: Device) -> Response:

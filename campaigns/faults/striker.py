@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from campaigns.faults.patience import OutOfPatience, answer_of, patience
+from campaigns.faults.patience import OutOfPatience, answer_of, patience, ticks_for_questions
 from campaigns.faults.run import BenchError, Run, Way
 from campaigns.faults.scenarios import Scenario
 from campaigns.faults.station import Station
@@ -14,7 +15,7 @@ from campaigns.faults.windows import Window
 from sim.apdu import Response
 from sim.bus.address_map import BadAddress
 from sim.device import Device, DeviceStopped
-from sim.life.card import CardError
+from sim.life.card import SO_PIN_REFERENCE, USER_PIN_REFERENCE, Card, CardError
 from sim.usb.ccid_reader import CcidError
 from sim.usb.transfer import UsbError
 
@@ -96,12 +97,31 @@ class Striker:
         except CRASHES as error:
             return Ending(Outcome.CRASH, str(error).partition("\n")[0])
 
-    def sees(self, fault: Fault) -> str:
-        """`Ending.seen`, or "elsewhere" if the run has no such instruction."""
+    def sees(self, fault: Fault) -> tuple[str, ...]:
+        """What someone sees who strikes the device, and asks what is free afterwards.
+
+        That is: how it ends, and the states of the PINs, after a silence those at the next start. A
+        run that has no such instruction looks like no other.
+        """
         try:
-            return self.strike(fault).seen
+            ending = self.strike(fault)
         except BenchError:
-            return "elsewhere"
+            return ("elsewhere",)
+        try:
+            return ending.seen, *self._states_seen(ending)
+        except CRASHES:
+            return ending.seen, "silent"
+
+    def _states_seen(self, ending: Ending) -> Iterator[str]:
+        if ending.came_back:
+            self.run_on()
+        with patience(self.device, ticks_for_questions(self.device)):
+            card = Card(self.device.transmit)
+            if not ending.answered:
+                self.device.power_on()
+                card.select()
+            for reference in (USER_PIN_REFERENCE, SO_PIN_REFERENCE):
+                yield f"{card.pin_status(reference):04X}"
 
     def _inject(self, fault: Fault) -> None:
         machine = self.device.machine

@@ -15,9 +15,9 @@ from campaigns.faults import campaign, report
 from campaigns.faults.bench import FaultBench
 from campaigns.faults.campaign import Plan, Tally, Task, run_task
 from campaigns.faults.patience import MARGIN, OutOfPatience
-from campaigns.faults.scenarios import SCENARIOS, Gain
+from campaigns.faults.scenarios import PIN, SCENARIOS, Gain
 from campaigns.faults.station import Station, image_name, station
-from campaigns.faults.striker import Fault, Outcome
+from campaigns.faults.striker import Ending, Fault, Outcome
 from campaigns.faults.windows import Window
 from sim.apdu import SW_SUCCESS, Response
 from sim.device import Device
@@ -119,7 +119,41 @@ def test_a_silence_is_a_success_only_if_the_right_secret_breaks_it(
     result = next(result for result in results if "whatever the secret" in result.detail)
     assert result.outcome is not Outcome.SUCCESS
     with monkeypatch.context() as patch:
-        patch.setattr(type(pin._with_right_secret), "sees", lambda _striker, _fault: "9000")
+        patch.setattr(pin._with_right_secret, "sees", lambda _fault: ("9000",))
+        assert pin.strike(result.fault).outcome is Outcome.SUCCESS
+
+
+def test_a_silent_device_is_asked_at_its_next_start(
+    pin: FaultBench, monkeypatch: pytest.MonkeyPatch
+):
+    silent = Ending(Outcome.HANG, "")
+    striker = pin._striker
+    with monkeypatch.context() as patch:
+        patch.setattr(striker, "strike", lambda _fault: silent)
+        assert striker.sees(Fault(pin.window.indices[0])) == ("hang", "63CA", "63CF")
+
+
+def test_a_session_that_the_same_answer_hides_tells_the_secret(
+    pin: FaultBench, monkeypatch: pytest.MonkeyPatch
+):
+    # With the right PIN the answer is the same, but the user is logged in.
+    places = pin.window.one_of_each(random.Random(0))
+    results = (pin.strike(Fault(index)) for index in places[::20])
+    result = next(
+        result
+        for result in results
+        if result.outcome is Outcome.OTHER and "whatever the secret" in result.detail
+    )
+    right = pin._with_right_secret
+    strike = right.strike
+
+    def strike_and_log_in(fault: Fault) -> Ending:
+        ending = strike(fault)
+        Card(right.device.transmit).verify(PIN)
+        return ending
+
+    with monkeypatch.context() as patch:
+        patch.setattr(right, "strike", strike_and_log_in)
         assert pin.strike(result.fault).outcome is Outcome.SUCCESS
 
 
