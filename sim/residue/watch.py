@@ -93,7 +93,7 @@ class Watch:
         self._in_chain = False
         self._journal_end: object = None
         # What the pool held at the last look, and what that told.
-        self._read_blocks: dict[memory.Block, list[tuple[str, bytes]]] = {}
+        self.blocks_read: dict[memory.Block, list[tuple[str, bytes]]] = {}
         device.machine.add_watch("crypto_pool_free", self._block_is_freed)
         device.observers.append(self)
 
@@ -146,12 +146,12 @@ class Watch:
             self.learn(name, value)
 
     def _learn_from_pool(self, blocks: list[memory.Block]) -> None:
-        before, self._read_blocks = self._read_blocks, {}
+        before, self.blocks_read = self.blocks_read, {}
         for block in blocks:
             fields = before.get(block)
             if fields is None:
                 fields = self._handles.secrets(block.address, block.content)
-            self._read_blocks[block] = fields
+            self.blocks_read[block] = fields
             self._learn_fields(fields)
 
     def _learn_what_boots_open(self) -> None:
@@ -215,7 +215,7 @@ class Watch:
         self._in_session, self._in_chain, self._journal_end, secrets = state
         self.secrets = dict(secrets)
         self._known = {value: name for name, value in secrets.items()}
-        self._read_blocks.clear()
+        self.blocks_read.clear()
         self._is_stale = True
 
     # --- Where secrets are ----------------------------------------------------------------------

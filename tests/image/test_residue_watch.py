@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -16,13 +18,14 @@ from sim.residue.boot_secrets import opened_by_boot
 from sim.residue.handles import SECRET as SECRET_TYPE
 from sim.residue.handles import Handles
 from sim.residue.search import forms
-from sim.residue.watch import ResidueError, Watch
+from sim.residue.watch import SECRETS_MAX, ResidueError, Watch
 from tests.image.conftest import PIN
 
 SECRET = bytes.fromhex("8b1f5ce0397d42a6f30e91c4587ad62b")
 SESSION_SECRET = bytes.fromhex("c4d1073f9a6be2581490fd2e7733a805")
 # The device class's, the log's, the live set's, the reference data's.
 DEVICE_KEYS = 4
+NEW_PIN = b"735182"
 PIN_AND_ZEROS = b"735182" + bytes(4)
 SW_SUCCESS = b"\x90\x00"
 DPRAM_BUFFER = memory.DPRAM_BASE + 0xF00
@@ -179,6 +182,27 @@ def test_what_a_boot_opens_is_the_devices_own(watch: Watch) -> None:
     assert opened == secrets_in_pool(watch)
     assert len(opened) == DEVICE_KEYS
     assert Card(device.transmit).challenge(16) == expected
+
+
+def test_a_new_pin_is_found(watch: Watch) -> None:
+    """CHANGE REFERENCE DATA sends it behind the old one; nothing in it tells where it begins."""
+    Card(watch.device.transmit).change_pin(PIN, NEW_PIN)
+    plant(watch, PLACES["GC heap"](watch), NEW_PIN)
+    with pytest.raises(ResidueError, match=r": PIN \d+ .* GC heap;"):
+        look(watch)
+
+
+def test_the_pool_is_known_however_many_secrets_came_after(watch: Watch) -> None:
+    """And nothing is kept of what it held before."""
+    card = Card(watch.device.transmit)
+    card.verify(PIN)
+    held = secrets_in_pool(watch)
+    for number in range(2 * SECRETS_MAX):
+        watch.learn("secret", hashlib.sha256(bytes((number,))).digest())
+        card.challenge(8)
+    assert held <= set(watch.secrets.values())
+    assert len(watch.secrets) < 2 * SECRETS_MAX
+    assert set(watch.blocks_read) == set(memory.pool_blocks(watch.device))
 
 
 def test_no_more_secrets_live_after_a_session_than_before(personalised: Device) -> None:
