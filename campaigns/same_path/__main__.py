@@ -13,7 +13,7 @@ from campaigns import generated_section
 from campaigns.same_path import report
 from campaigns.same_path.campaign import Task, run
 from campaigns.same_path.comparison import RUNS
-from campaigns.same_path.operations import ALL, OPERATIONS
+from campaigns.same_path.operations import ALL, OPERATIONS, SAMPLE_RUNS, Operation
 from tools.errors import ToolError, exit_with, tell
 from tools.paths import BUILD, PROJECT
 from tools.product import require_images
@@ -31,7 +31,7 @@ def main() -> int:
         return 0
     tasks = chosen_tasks(arguments)
     report.read(arguments.json)  # What cannot be added to is told before hours of work.
-    found = run(tasks, arguments.runs, Console())
+    found = run(tasks, Console())
     comparisons = [figures.comparison for figures in found if figures.comparison is not None]
     report.show(Console(width=COLUMNS), comparisons)
     report.write(arguments.json, comparisons)
@@ -68,10 +68,22 @@ def chosen_tasks(arguments: argparse.Namespace) -> list[Task]:
     if arguments.runs < 2:
         raise ToolError("--runs: at least two secrets are compared")
     chosen = [arguments.board] if arguments.board else boards.names()
-    names = [operation.name for operation in ALL if operation.quick or arguments.all]
-    names = [arguments.operation] if arguments.operation else names
     require_images(chosen)
-    return [Task(board, name) for board in chosen for name in names]
+    return [
+        Task(board, operation.name, runs)
+        for board in chosen
+        for operation in ALL
+        if (runs := _runs(arguments, operation, board))
+    ]
+
+
+def _runs(arguments: argparse.Namespace, operation: Operation, board: str) -> int:
+    """How many secrets; 0: it was not asked for."""
+    if arguments.operation:
+        return arguments.runs if operation.name == arguments.operation else 0
+    if operation.quick or arguments.all:
+        return arguments.runs
+    return min(arguments.runs, SAMPLE_RUNS) if board in operation.sampled_on else 0
 
 
 def figures_to_publish(path: Path) -> dict[str, dict]:

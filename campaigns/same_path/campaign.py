@@ -22,10 +22,11 @@ _comparers: dict[str, Comparer] = {}
 
 @dataclass(frozen=True)
 class Task:
-    """One operation on one board."""
+    """One operation on one board, with so many secrets."""
 
     board: str
     operation: str
+    runs: int
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,13 @@ class Figures:
     error: str = ""
 
 
-def compare(task: Task, runs: int) -> Figures:
+def compare(task: Task) -> Figures:
     """In this process, on a device that is kept."""
     if task.board not in _comparers:
         _comparers[task.board] = Comparer(task.board)
     try:
         operation = OPERATIONS[task.operation]
-        comparison = _comparers[task.board].compare(operation, runs)
+        comparison = _comparers[task.board].compare(operation, task.runs)
     except ComparisonError as error:
         return Figures(task, None, str(error))
     # Operations hold functions, which do not go from one process to another.
@@ -51,12 +52,12 @@ def compare(task: Task, runs: int) -> Figures:
     return Figures(task, comparison)
 
 
-def run(tasks: Sequence[Task], runs: int, console: Console) -> list[Figures]:
-    """Every task with `runs` secrets, in the order given."""
+def run(tasks: Sequence[Task], console: Console) -> list[Figures]:
+    """Every task, in the order given."""
     found: dict[Task, Figures] = {}
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(PROCESSES, context, _start_worker) as pool:
-        pending = [pool.submit(compare, task, runs) for task in tasks]
+        pending = [pool.submit(compare, task) for task in tasks]
         for future in track(
             as_completed(pending), "comparing", len(pending), console=console, transient=True
         ):

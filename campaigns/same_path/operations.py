@@ -32,6 +32,8 @@ KEY = 1
 DIGEST = bytes(range(32))
 ECDSA, EDDSA, RSA_RAW_SIGN, ECDH, WRAP, UNWRAP = 0x70, 0x70, 0x20, 0x80, 0x92, 0x93
 EXTENDED_DECRYPT = 0x52
+# Of a slow operation, so many secrets in the time of a quick one.
+SAMPLE_RUNS = 8
 AES_256_GCM_OID = bytes.fromhex("60864801650304012E")
 AES_256_CCM_OID = bytes.fromhex("60864801650304012F")
 
@@ -42,6 +44,7 @@ class Operation:
 
     `load(card, secret)` puts a secret into the card, unobserved; `apdu(secret)` is observed.
     `quick`: one of those that are compared when nothing else is asked for.
+    `sampled_on`: of a slow one, the boards on which SAMPLE_RUNS secrets are compared then.
     `sram`: whether addresses in SRAM are compared; it has no cache that would tell them apart.
     """
 
@@ -53,6 +56,7 @@ class Operation:
     apdu: Callable[[object], bytes]
     quick: bool = True
     sram: bool = True
+    sampled_on: tuple[str, ...] = ()
 
 
 def prepare(card: Card) -> None:
@@ -226,6 +230,14 @@ def agree(point: bytes) -> bytes:
     return command(0x80, 0x62, KEY, ECDH, point, 512, extended=True)
 
 
+def _suffix(sram: bool) -> str:
+    return "" if sram else " without sram"
+
+
+def _remark(sram: bool) -> str:
+    return "" if sram else ", SRAM as one address"
+
+
 def _ecdsa(curve: str, quick: bool = True) -> Operation:
     return Operation(
         f"ecdsa {curve}",
@@ -238,15 +250,16 @@ def _ecdsa(curve: str, quick: bool = True) -> Operation:
     )
 
 
-def _ecdh(curve: str, quick: bool = True) -> Operation:
+def _ecdh(curve: str, quick: bool = True, sram: bool = True) -> Operation:
     return Operation(
-        f"ecdh {curve}",
-        f"ECDH on {curve}",
+        f"ecdh {curve}{_suffix(sram)}",
+        f"ECDH on {curve}{_remark(sram)}",
         "crypto_ec_shared_secret",
         ec_scalars(curve),
         load_key(lambda scalar: ec_blob(curve, scalar)),
         constant(agree(secrets.public_point(EC_CURVES[curve](), 0x7654321))),
         quick,
+        sram,
     )
 
 
@@ -264,16 +277,19 @@ def _raw(
     )
 
 
-def _rsa(bits: int, quick: bool = False, sram: bool = True) -> Operation:
+def _rsa(
+    bits: int, quick: bool = False, sram: bool = True, sampled_on: tuple[str, ...] = ()
+) -> Operation:
     return Operation(
-        f"rsa {bits}" if sram else f"rsa {bits} without sram",
-        f"RSA private operation by CRT, {bits} bits" + ("" if sram else ", SRAM as one address"),
+        f"rsa {bits}{_suffix(sram)}",
+        f"RSA private operation by CRT, {bits} bits{_remark(sram)}",
         "private_power",
         lambda count: secrets.rsa_numbers(bits, count),
         load_key(rsa_blob),
         constant(sign(RSA_RAW_SIGN, bytes(bits // 8 - 32) + DIGEST)),
         quick,
         sram,
+        sampled_on,
     )
 
 
@@ -375,6 +391,7 @@ ALL = (
     _ecdh("secp256r1"),
     _ecdh("secp384r1", quick=False),
     _ecdh("secp521r1", quick=False),
+    _ecdh("secp521r1", quick=False, sram=False),
     _ecdh("secp256k1", quick=False),
     _ecdh("brainpoolP256r1", quick=False),
     _ecdh("brainpoolP384r1", quick=False),
@@ -396,7 +413,7 @@ ALL = (
     ),
     _rsa(1024, quick=True),
     _rsa(2048),
-    _rsa(2048, sram=False),
+    _rsa(2048, sram=False, sampled_on=("pico2",)),
     _rsa(3072),
     _rsa(3072, sram=False),
     _rsa(4096),

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import struct
 import subprocess
@@ -24,7 +25,7 @@ from campaigns.same_path.comparison import (
     function_of,
     groups,
 )
-from campaigns.same_path.operations import OPERATIONS
+from campaigns.same_path.operations import OPERATIONS, SAMPLE_RUNS
 from campaigns.same_path.report import Standing
 from sim.device import Device
 from sim.tracing.trace import CHUNK_ENTRIES, Path
@@ -137,9 +138,7 @@ def plant_early_exit(device: Device) -> None:
 
 @pytest.fixture
 def leaving_early(monkeypatch: pytest.MonkeyPatch) -> Comparer:
-    return with_planted(
-        monkeypatch, plant_early_exit
-    )
+    return with_planted(monkeypatch, plant_early_exit)
 
 
 def test_a_comparison_that_leaves_early_is_found_and_located(leaving_early: Comparer) -> None:
@@ -258,6 +257,25 @@ def test_what_stands_names_operations_that_are_there() -> None:
     standing = report.load_standing()
     assert standing and {entry.operation for entry in standing} <= set(OPERATIONS)
     assert all(len(entry.reason) > 40 for entry in standing)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rsa_2048_runs"),
+    [
+        ({}, {"pico2": SAMPLE_RUNS}),
+        ({"runs": 3}, {"pico2": 3}),
+        ({"all": True}, {"pico": 32, "pico2": 32}),
+        ({"operation": "rsa 2048 without sram"}, {"pico": 32, "pico2": 32}),
+        ({"operation": "pin"}, {}),
+    ],
+)
+def test_a_slow_operation_is_sampled_where_it_can_be(
+    arguments: dict, rsa_2048_runs: dict[str, int]
+) -> None:
+    asked_for = {"board": None, "operation": None, "runs": comparing.RUNS, "all": False}
+    tasks = command_line.chosen_tasks(argparse.Namespace(**asked_for | arguments))
+    name = "rsa 2048 without sram"
+    assert {task.board: task.runs for task in tasks if task.operation == name} == rsa_2048_runs
 
 
 # --- The command line -----------------------------------------------------------------------------
