@@ -6,6 +6,7 @@ Signatures, agreed secrets and ciphers are checked on the host, with `cryptograp
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,7 +21,8 @@ from sim.life.cvc import AUTHENTICATED_REQUEST, BODY, CERTIFICATE, PUBLIC_KEY, C
 from sim.life.services import raw_key_template
 from sim.life.story import check_signature
 
-PIN, SO_PIN, SHARE = b"648219", b"57621880", bytes(range(32))
+PIN, SO_PIN = b"648219", b"57621880"
+SHARE = hashlib.sha256(b"DKEK share").digest()
 KEY_P256, KEY_P384, KEY_RSA, KEY_ED25519, KEY_X25519, KEY_AES, KEY_HMAC = range(1, 8)
 FIRST_SPARE_KEY, SPARE_KEYS, FILES = 16, 12, 12
 RSA_BITS = 2048

@@ -20,6 +20,7 @@ from sim.flash import SECTOR_BYTES
 from sim.flash.endurance import BadSector, Endurance
 from sim.flash.journal import Operation
 from sim.flash.power_cut import PowerCutPlan
+from sim.residue.memory import NoSymbolsError
 from sim.residue.watch import watched
 from sim.uf2 import Uf2Error
 
@@ -53,9 +54,11 @@ class ChipModel(Backend):
             device = Device.from_uf2(board, path)
         except Uf2Error as error:
             raise BackendError(str(error)) from None
-        # A secret that a command leaves behind fails the test; without its ELF file an image has
-        # nothing by name.
-        self.device = device if device.symbols is None else watched(device)
+        try:
+            # A secret that a command leaves behind fails the test.
+            self.device = watched(device)
+        except NoSymbolsError as error:
+            raise BackendError(str(error)) from None
         self.board = board
         self._image = image
 

@@ -16,7 +16,7 @@ BLOCK_HEADER_BYTES = 8
 STATE_USED = b"DESU"  # 55534544h, little endian
 DPRAM_BASE = 0x5010_0000
 FLASH_BASE = 0x1000_0000
-REGISTERS = 13
+REGISTERS = (*(f"r{number}" for number in range(13)), "lr")
 
 
 class NoSymbolsError(Exception):
@@ -50,9 +50,7 @@ def symbols_of(device: Device) -> SymbolTable:
 def areas(device: Device) -> list[Area]:
     """SRAM with stacks, heap and pool; the USB controller's packets; the core's registers."""
     machine = device.machine
-    registers = b"".join(
-        machine.core.read(f"r{number}").to_bytes(4, "little") for number in range(REGISTERS)
-    )
+    registers = b"".join(machine.core.read(name).to_bytes(4, "little") for name in REGISTERS)
     return [
         Area("SRAM", machine.chip.sram_base, bytes(machine.sram.buffer)),
         Area("USB packet memory", DPRAM_BASE, bytes(machine.block("USBCTRL_DPRAM").memory)),

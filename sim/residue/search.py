@@ -12,7 +12,8 @@ from functools import lru_cache
 from sim import native
 from sim.residue.memory import Area
 
-# A piece of a secret of this many bytes is a find; secrets of less than two pieces count whole.
+# A piece of a secret of this many bytes, from one of its words on, is a find; secrets of less than
+# two pieces count whole.
 PIECE_BYTES = 8
 WORD_BYTES = 4
 # Shorter ones occur by chance; [SCHSM] has PINs of 6 bytes and more.
@@ -60,7 +61,7 @@ def pieces(value: bytes) -> Iterator[bytes]:
         if len(value) >= SECRET_BYTES_MIN and not _is_count(value):
             yield value
         return
-    for start in range(0, len(value) - PIECE_BYTES + 1, PIECE_BYTES):
+    for start in range(0, len(value) - PIECE_BYTES + 1, WORD_BYTES):
         piece = value[start : start + PIECE_BYTES]
         if len(set(piece)) > PIECE_BYTES // 2 and not _is_count(piece):
             yield piece

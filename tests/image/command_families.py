@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -233,7 +234,9 @@ def _secure_lock(device: Device) -> Run:
         peer = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), lock(1, point))
         shared = private.exchange(ec.ECDH(), peer)
         key = HKDF(hashes.SHA256(), 44, None, point).derive(shared)
-        lock(2, ChaCha20Poly1305(key[12:]).encrypt(key[:12], bytes(range(32)), point))
+        lock(
+            2, ChaCha20Poly1305(key[12:]).encrypt(key[:12], hashlib.sha256(b"mask").digest(), point)
+        )
 
     return enable
 

@@ -26,7 +26,7 @@ from tests.image import vector_card
 from tests.image.test_key_backup import AES_SIZES, public_key
 
 PIN, SO_PIN = b"648219", b"57621880"
-SHARE = DKEK = bytes(range(32))
+SHARE = DKEK = vector_card.made_up("DKEK share")
 MESSAGE = b"Attack at dawn."
 KIBIBYTE = bytes(range(256)) * 4
 

@@ -23,17 +23,12 @@ from tests.firmware import key_blob
 from tests.firmware.key_blob import KeyBlob
 from tests.image import vector_card
 from tests.image.equipped_card import PRIMES
-from tests.image.vector_card import DKEK, VectorCard
+from tests.image.vector_card import DKEK, VectorCard, made_up
 
 SECP256K1, SYMMETRIC = 1, 3
 RSA_BITS = 1024
 EPHEMERAL = 0x5EC0_0000_1234_5678_9ABC_DEF0_0FED_CBA9
 Values = dict[str, bytes]
-
-
-def named(name: str, size_bytes: int = 32) -> bytes:
-    """A key that only its name makes."""
-    return hashlib.shake_256(name.encode()).digest(size_bytes)
 
 
 @pytest.fixture
@@ -52,12 +47,12 @@ def _unwrapped(kind: str, blob: KeyBlob, value: bytes, watch: Watch) -> Values:
 
 
 def _aes(size_bytes: int, watch: Watch) -> Values:
-    key = named(f"AES {size_bytes}", size_bytes)
+    key = made_up(f"AES {size_bytes}", size_bytes)
     return _unwrapped("aes key", KeyBlob(key_blob.AES, size_bytes, [key]), key, watch)
 
 
 def _on_curve(kind: str, curve: Curve | EdwardsCurve, size_bytes: int, watch: Watch) -> Values:
-    key = named(curve.name, size_bytes)
+    key = made_up(curve.name, size_bytes)
     if kind == "ec key":
         # Below every order; that of 521 bits begins with 01 FF.
         key = b"\1" + key[1:]
@@ -74,7 +69,7 @@ def _rsa(watch: Watch) -> Values:
 
 
 def _tree(scheme: int, label: bytes, watch: Watch) -> Values:
-    seed = named("seed", 16)
+    seed = made_up("seed", 16)
     node = hmac.digest(label, seed, "sha512")
     assert watch.device.transmit(command(0x80, 0x4A, scheme, 1, seed, 256)) == b"\x90\0"
     if scheme == SYMMETRIC:  # [SLIP-0021]

@@ -128,11 +128,12 @@ def test_a_secret_in_the_flash_is_found(watch: Watch) -> None:
         look(watch)
 
 
-def test_a_secret_in_a_register_is_found(watch: Watch) -> None:
+@pytest.mark.parametrize("names", [("r4", "r5", "r6", "r7"), ("r10", "r11", "r12", "lr")])
+def test_a_secret_in_a_register_is_found(watch: Watch, names: tuple[str, ...]) -> None:
     look(watch)
     core = watch.device.machine.core
-    for number in range(4):
-        core.write(f"r{4 + number}", int.from_bytes(SECRET[4 * number : 4 * number + 4], "little"))
+    for number, name in enumerate(names):
+        core.write(name, int.from_bytes(SECRET[4 * number : 4 * number + 4], "little"))
     with pytest.raises(ResidueError, match="registers"):
         watch.check("a plant", b"")
 

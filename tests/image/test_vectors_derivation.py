@@ -30,6 +30,7 @@ from tests.image.vector_card import (
     OID_X963,
     SECRET_KEY_BYTES,
     VectorCard,
+    made_up,
     number,
 )
 from tests.vector_counts import HOST, Taker, VectorSet
@@ -64,7 +65,7 @@ def made_hkdf(hash_: Hash) -> VectorSet[DerivationCase]:
     cases = []
     uses = itertools.product((b"", b"salt"), (b"", b"info"), (20, 100))
     for size, (salt, info, length) in zip(itertools.cycle(SECRET_KEY_BYTES), uses, strict=False):
-        secret = bytes(range(size))
+        secret = made_up("HKDF", size)
         key = HKDF(host_hash(hash_), length, salt or None, info).derive(secret)
         cases.append(DerivationCase(secret, salt, info, key))
     return VectorSet(HOST, "HKDF", hash_.name, cases)
@@ -84,7 +85,7 @@ def test_derive(card: VectorCard, vectors: Taker) -> None:
     """HKDF with SHA-256: as many bytes as the data has, which is the info."""
     cases = []
     for size, length in zip(SECRET_KEY_BYTES, (1, 16, 32, 100), strict=True):
-        secret, info = bytes(range(size)), bytes(range(length))
+        secret, info = made_up("DERIVE", size), bytes(range(length))
         key = HKDF(hashes.SHA256(), length, None, info).derive(secret)
         cases.append(DerivationCase(secret, b"", info, key))
     for case in vectors.take(VectorSet(HOST, "HKDF", "DERIVE SYMMETRIC", cases)):
@@ -102,7 +103,7 @@ def pbkdf2_parameters(case: DerivationCase, hash_: Hash) -> bytes:
 def made_pbkdf2(hash_: Hash, length: int) -> list[DerivationCase]:
     cases = []
     for size in SECRET_KEY_BYTES:
-        secret, salt = bytes(range(size)), bytes(range(size // 2))
+        secret, salt = made_up("PBKDF2", size), bytes(range(size // 2))
         key = PBKDF2HMAC(host_hash(hash_), length, salt, ITERATIONS).derive(secret)
         cases.append(DerivationCase(secret, salt, b"", key, ITERATIONS))
     return cases

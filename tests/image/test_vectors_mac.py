@@ -17,6 +17,7 @@ from tests.image.vector_card import (
     OID_HMAC,
     SECRET_KEY_BYTES,
     VectorCard,
+    made_up,
 )
 from tests.vector_counts import HOST, Taker, VectorSet
 
@@ -58,7 +59,7 @@ def test_hmac_made_on_the_host(card: VectorCard, vectors: Taker, hash_: Hash) ->
     """The published ones have keys of other lengths."""
     cases = []
     for size in SECRET_KEY_BYTES:
-        key, message = bytes(range(size)), bytes(range(3 * size))
+        key, message = made_up("HMAC", size), bytes(range(3 * size))
         state = HMAC(key, getattr(hashes, hash_.name)())
         state.update(message)
         cases.append(MacCase(key, message, state.finalize()))

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -19,7 +21,7 @@ from tests.image.test_residue import ram
 
 OK = b"\x90\0"
 HASH = bytes(range(32))
-MASK = bytes(range(100, 132))
+MASK = hashlib.sha256(b"mask").digest()
 K1, R1, SYMMETRIC = 1, 2, 3
 PUBLIC, SELECT = 0x0A, 0x10
 HARDENED = 1 << 31

@@ -3,14 +3,18 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from robot_tests.backends.backend import BackendError
+from robot_tests.backends.chip_model import open_backend
 from tests.robot.conftest import Run
 from tools.paths import PROJECT
+from tools.product import image_of
 
 SUITES = PROJECT / "robot_tests" / "suites"
 
@@ -123,3 +127,11 @@ def test_what_a_back_end_cannot_do_is_skipped_with_its_reason(suites: Run, tmp_p
     assert reason in (tmp_path / "output.xml").read_text()
     summary = next(line for line in result.stdout.splitlines() if " passed" in line)
     assert int(summary.split()[1]) > 15
+
+
+def test_an_image_that_cannot_be_watched_is_refused(tmp_path: Path) -> None:
+    """Without its symbols nobody could tell what a command leaves behind."""
+    image = tmp_path / "hsm.uf2"
+    shutil.copy(image_of("pico"), image)
+    with pytest.raises(BackendError, match=r"^no ELF file beside the image: build it .*$"):
+        open_backend("pico", image)
