@@ -37,9 +37,14 @@ def main() -> int:
 
 
 def run(kind: str, options: list[str]) -> int:
-    """One kind with its options; its exit status."""
-    print(f"fuzz: {KINDS[kind][1]}", flush=True)
-    return importlib.import_module(KINDS[kind][0]).main(options)
+    """One kind with its options; its exit status. ToolError: its engine is not installed."""
+    module, what = KINDS[kind]
+    try:
+        command = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise ToolError(f"{kind} needs {error.name}: make setup installs it") from None
+    print(f"fuzz: {what}", flush=True)
+    return command.main(options)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fuzz import __main__ as fuzz_command
 from fuzz.machine import campaign, command, replay
 from fuzz.machine.bench import Bench
 from fuzz.machine.commands import PIN
@@ -178,6 +179,15 @@ def test_what_is_no_run_is_refused_in_one_line(tmp_path: Path) -> None:
             command.parse(name)
     with pytest.raises(ToolError, match="No such file"):
         command.parse(str(tmp_path / "absent"))
+
+
+def test_a_missing_engine_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("fuzz.machine")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "hypothesis", None)
+    with pytest.raises(ToolError, match="model needs hypothesis: make setup installs it") as caught:
+        fuzz_command.run("model", [])
+    assert caught.value.status == 2
 
 
 @pytest.mark.parametrize(
