@@ -72,6 +72,8 @@ class Machine:
         self.chip = soc.CHIPS[board.chip]
         self.flash = flash
         self.seed = seed
+        # False: what runs is only tried, and the state before it comes back.
+        self.watching = True
         self.otp = otp or OtpArray()
         self.symbols = symbols
         self.core = Core(self.chip.cpu_model, exact=exact or trace, coverage=coverage)
@@ -321,9 +323,14 @@ class Machine:
     def add_watch(self, place: int | str, watch: Callable[[], None]) -> None:
         """Call `watch` before each execution of a function or address; only before the first run.
 
-        It may read registers and memory, and write data.
+        It may read registers and memory, and write data. Not while `watching` is False.
         """
-        self.core.add_watch(self._probe_address(place), watch)
+
+        def watch_unless_off() -> None:
+            if self.watching:
+                watch()
+
+        self.core.add_watch(self._probe_address(place), watch_unless_off)
 
     def _probe_address(self, place: int | str) -> int:
         return place & ~1 if isinstance(place, int) else self._symbols()[place].address

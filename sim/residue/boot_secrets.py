@@ -18,9 +18,10 @@ QUERY = bytes.fromhex("00200081")
 def opened_by_boot(device: Device, handles: Handles) -> set[bytes]:
     """Values of the Secret handles after a boot from the flash as it is; the device stays put.
 
-    Its observers see nothing of it; who watches functions of the image does.
+    Its observers, and who watches functions of the image, see nothing of it.
     """
     observers, device.observers = device.observers, []
+    device.machine.watching = False
     before = device.snapshot()
     try:
         # What a test has planned is for its own operations.
@@ -37,4 +38,5 @@ def opened_by_boot(device: Device, handles: Handles) -> set[bytes]:
         }
     finally:
         device.restore(before)
+        device.machine.watching = True
         device.observers = observers

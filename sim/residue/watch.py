@@ -85,7 +85,6 @@ class Watch:
         self._known: dict[bytes, str] = {}
         # What the card opens as it boots: no device draws these again for something else.
         self._of_device: set[bytes] = set()
-        self._is_probing = False
         self._search = Search({})
         self._constants: dict[bytes, bool] = {}
         self._is_stale = False
@@ -129,7 +128,7 @@ class Watch:
     def _block_is_freed(self) -> None:
         machine = self.device.machine
         address = machine.core.read("r0")
-        if address and not self._is_probing:
+        if address:
             header = machine.read_memory(address - memory.BLOCK_HEADER_BYTES, 4)
             size_bytes = int.from_bytes(header, "little") - memory.BLOCK_HEADER_BYTES
             if 0 < size_bytes <= machine.chip.sram_bytes:
@@ -155,11 +154,7 @@ class Watch:
             self._learn_fields(fields)
 
     def _learn_what_boots_open(self) -> None:
-        self._is_probing = True
-        try:
-            self._of_device |= opened_by_boot(self.device, self._handles)
-        finally:
-            self._is_probing = False
+        self._of_device |= opened_by_boot(self.device, self._handles)
         self._learn_from_pool(list(memory.pool_blocks(self.device)))
 
     def _learn_generator(self, blocks: list[memory.Block]) -> None:

@@ -174,7 +174,9 @@ def test_what_a_boot_opens_is_the_devices_own(watch: Watch) -> None:
     device.flash.cut = PowerCutPlan(device.flash.operation_count, "none")
     device.press_button()
     before = (bytes(device.machine.sram.buffer), device.virtual_ms, device.journal)
+    seen = watch.secrets_seen
     opened = opened_by_boot(device, handles)
+    assert watch.secrets_seen == seen
     assert (bytes(device.machine.sram.buffer), device.virtual_ms, device.journal) == before
     assert device.flash.cut is not None and device.machine.block("IO_QSPI").button_pressed
     assert watch in device.observers
