@@ -238,15 +238,16 @@ def _remark(sram: bool) -> str:
     return "" if sram else ", SRAM as one address"
 
 
-def _ecdsa(curve: str, quick: bool = True) -> Operation:
+def _ecdsa(curve: str, quick: bool = True, sram: bool = True) -> Operation:
     return Operation(
-        f"ecdsa {curve}",
-        f"ECDSA on {curve}",
+        f"ecdsa {curve}{_suffix(sram)}",
+        f"ECDSA on {curve}{_remark(sram)}",
         "crypto_ec_sign",
         ec_scalars(curve),
         load_key(lambda scalar: ec_blob(curve, scalar)),
         constant(sign(ECDSA)),
         quick,
+        sram,
     )
 
 
@@ -382,6 +383,7 @@ ALL = (
     _ecdsa("secp256r1"),
     _ecdsa("secp384r1", quick=False),
     _ecdsa("secp521r1", quick=False),
+    _ecdsa("secp521r1", quick=False, sram=False),
     _ecdsa("secp256k1"),
     _ecdsa("brainpoolP256r1", quick=False),
     _ecdsa("brainpoolP384r1", quick=False),
