@@ -14,7 +14,7 @@ from campaigns.faults import campaign, report
 from campaigns.faults.campaign import Kinds, Plan, Task
 from campaigns.faults.scenarios import SCENARIOS
 from campaigns.faults.striker import Outcome
-from tools.errors import EXIT_FAILED, ToolError, exit_with, tell
+from tools.errors import EXIT_FAILED, EXIT_UNUSABLE, ToolError, exit_with, tell
 from tools.paths import BUILD, PROJECT
 from tools.product import require_images
 
@@ -42,7 +42,9 @@ def main() -> int:
     report.write(arguments.json, tallies)
     print(f"written to {arguments.json}")
     failures = report.failures(tallies)
-    return tell(failures, f"{len(failures)} skips gained something, or could not be tried")
+    status = tell(failures, f"{len(failures)} skips gained something, or could not be tried")
+    untried_only = failures and not any(tally.failed_skips for tally in tallies)
+    return EXIT_UNUSABLE if untried_only else status
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from campaigns.faults.patience import MARGIN, answer_of, patience, ticks_for_questions
-from campaigns.faults.run import BenchError
 from campaigns.faults.scenarios import Gain, Scenario
 from campaigns.faults.station import Station
 from campaigns.faults.striker import CRASHES, Ending, Fault, Outcome, Striker
-from campaigns.faults.windows import Window
+from campaigns.faults.windows import BenchError, Window
 from sim.apdu import SW_SUCCESS
 from sim.life.card import Card
-
-TOLD_AT_NO_COST = Gain("it tells at no cost whether the secret is right", if_told=True)
 
 
 @dataclass(frozen=True)
@@ -90,19 +87,28 @@ class FaultBench:
         return Result(fault, Outcome.SUCCESS, gain.what)
 
     def _gain(self, ending: Ending) -> Gain | None:
-        if ending.answered:
-            try:
-                return self._looked_at(ending)
-            except CRASHES:
-                # The answer is out all the same, and what it cost is in the flash.
-                return self._gain_after_power_on(ending)
-        # The flash alone outlives it. What a cut of power leaves, too, brings nothing.
         contents = self.device.flash.contents()
+        at_no_cost = None
         if contents == self.way.flash_before:
-            return TOLD_AT_NO_COST if self.scenario.is_guess else None
-        if contents in self.way.flash_later:
-            return None
+            at_no_cost = self._gain_at_no_cost(ending)
+        if ending.answered:
+            # A live card may have counted what the next start knows nothing of.
+            return self._gain_of_answer(ending) or at_no_cost
+        # The flash alone outlives it. What a cut of power leaves, too, brings nothing.
+        if contents in (self.way.flash_before, *self.way.flash_later):
+            return at_no_cost
         return self._gain_after_power_on(ending)
+
+    def _gain_at_no_cost(self, ending: Ending) -> Gain | None:
+        gain = self.scenario.at_no_cost
+        return gain if gain and (gain.if_told or ending.response.data) else None
+
+    def _gain_of_answer(self, ending: Ending) -> Gain | None:
+        try:
+            return self._looked_at(ending)
+        except CRASHES:
+            # The answer is out all the same, and what it cost is in the flash.
+            return self._gain_after_power_on(ending)
 
     def _gain_after_power_on(self, ending: Ending) -> Gain | None:
         with patience(self.device, ticks_for_questions(self.device)):

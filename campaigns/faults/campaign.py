@@ -22,10 +22,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 import boards
 from campaigns.faults.bench import FaultBench, Result
-from campaigns.faults.run import BenchError
 from campaigns.faults.scenarios import SCENARIOS
 from campaigns.faults.station import image_name, station
 from campaigns.faults.striker import REGISTER_BITS, REGISTERS, Fault, Outcome
+from campaigns.faults.windows import BenchError
 
 PROCESSES = os.cpu_count() or 1
 POLL_S = 0.2

@@ -10,21 +10,18 @@ from dataclasses import dataclass
 
 from campaigns.faults.scenarios import Scenario
 from campaigns.faults.station import Station
-from campaigns.faults.windows import Window, window_of
+from campaigns.faults.windows import BenchError, Window, window_of
 from sim.cpu.core import ALL_REGISTERS
 from sim.cpu.processor import Sleep, StopReason
 from sim.device import Device, DeviceSnapshot
 from sim.thumb import Instruction
+from sim.tracing.python_code import PythonCode, PythonFunction
 
 STEPS_MAX = 16_000_000
 CHECKPOINT_INSTRUCTIONS = 20_000
 # Where a struck run is compared with the other: so many checkpoints after the fault.
 COMPARED_AFTER = (1, 2, 4)
 STEPS_BEYOND = (max(COMPARED_AFTER) + 1) * CHECKPOINT_INSTRUCTIONS
-
-
-class BenchError(Exception):
-    """The scenario itself does not work; one line."""
 
 
 class Run:
@@ -58,8 +55,8 @@ class Run:
             device.machine,
             device.symbols,
             steps,
-            code.named(scenario.file, scenario.function),
-            [code.named(file, name) for file, name in scenario.parts],
+            _function(code, scenario.file, scenario.function),
+            [_function(code, file, name) for file, name in scenario.parts],
         )
 
     def __len__(self) -> int:
@@ -89,6 +86,13 @@ class Run:
         for _ in range(length):
             end += Instruction.decode(self._machine.read_memory(end, 4)).size_bytes
         return end
+
+
+def _function(code: PythonCode, file: str, name: str) -> PythonFunction:
+    try:
+        return code.named(file, name)
+    except LookupError as error:
+        raise BenchError(str(error)) from None
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from campaigns.faults.patience import OutOfPatience, answer_of, patience, ticks_for_questions
-from campaigns.faults.run import BenchError, Run, Way
+from campaigns.faults.run import Run, Way
 from campaigns.faults.scenarios import Scenario
 from campaigns.faults.station import Station
-from campaigns.faults.windows import Window
+from campaigns.faults.windows import BenchError, Window
 from sim.apdu import Response
 from sim.bus.address_map import BadAddress
 from sim.device import Device, DeviceStopped

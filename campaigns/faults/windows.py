@@ -18,6 +18,7 @@ from sim.machine import Machine
 from sim.thumb import Instruction
 from sim.tracing.python_code import PythonFunction
 from sim.tracing.trace import Steps
+from tools.errors import ToolError
 
 # Names of C functions begin like this whose inside, with all they call, is no window.
 PRIMITIVES = (
@@ -31,8 +32,8 @@ Kind = tuple[int, int, int]
 """Address of the instruction, where its function returns to, byte of Python."""
 
 
-class NoWindowError(Exception):
-    """The run never came to the function."""
+class BenchError(ToolError):
+    """The scenario itself does not work; one line."""
 
 
 @dataclass(frozen=True)
@@ -102,10 +103,10 @@ def window_of(
     function: PythonFunction,
     parts: Sequence[PythonFunction] = (),
 ) -> Window:
-    """The window of `function` in a run, or of `parts` that it calls. Raises NoWindowError."""
+    """The window of `function` in a run, or of `parts` that it calls. Raises BenchError."""
     stretches = _stretches(steps, function, parts)
     if not stretches:
-        raise NoWindowError(f"{function.file}: {function.name} was not reached")
+        raise BenchError(f"{function.file}: {function.name} was not reached")
     indices, kinds, inside = [], [], 0
     calls = _Calls(machine, symbols)
     handlers = _handlers(machine)

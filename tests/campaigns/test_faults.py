@@ -11,28 +11,26 @@ from pathlib import Path
 
 import pytest
 
+from campaigns.faults import __main__ as command_line
 from campaigns.faults import campaign, report
 from campaigns.faults.bench import FaultBench
 from campaigns.faults.campaign import Plan, Tally, Task, run_task
 from campaigns.faults.patience import MARGIN, OutOfPatience
-from campaigns.faults.scenarios import PIN, SCENARIOS, Gain
-from campaigns.faults.station import Station, image_name, station
+from campaigns.faults.scenarios import PIN, SCENARIOS, SHARES, Gain
+from campaigns.faults.station import image_name, station
 from campaigns.faults.striker import Ending, Fault, Outcome
 from campaigns.faults.windows import Window
 from sim.apdu import SW_SUCCESS, Response
-from sim.device import Device
 from sim.life.card import Card
-from sim.tracing.python_code import PythonCode, PythonFunction
 from sim.usb.transfer import UsbError
 from tools.errors import ToolError
 from tools.paths import PROJECT
 
+# ruff: isort: split
+import key_blob
+from key_blob import KeyBlob
+
 BOARD = "pico"
-KEY_STORE = "hsm/keys/key_store.py"
-# MicroPython's JUMP, and what its operand counts from.
-JUMP, JUMP_BASE = 0x42, 0x40
-CALL_BYTES = 9
-FLASH_MASK = 0xFF_FFFF
 
 
 @pytest.fixture(scope="module")
@@ -43,46 +41,6 @@ def algorithm() -> FaultBench:
 @pytest.fixture(scope="module")
 def pin() -> FaultBench:
     return FaultBench(station(BOARD), SCENARIOS["pin"])
-
-
-def _without_second_check(device: Device, code: PythonCode) -> None:
-    # The second call of _check in open_for_use is jumped over.
-    function = code.named(KEY_STORE, "KeyStore_open_for_use")
-    body = device.machine.read_memory(function.code, function.end - function.code)
-    at = body.index(body[:CALL_BYTES], CALL_BYTES)
-    jump = bytes((JUMP, JUMP_BASE + CALL_BYTES - 2))
-    device.flash.poke((function.code + at) & FLASH_MASK, jump)
-
-
-def _decisions(bench: FaultBench, function: PythonFunction, line: int) -> list[Fault]:
-    # What serves the `raise` of `not info.allows(algorithm)`, and the jump before it.
-    run = bench.run
-    return [
-        Fault(index)
-        for index in bench.window.indices
-        if function.code <= run.positions[index] < function.end
-        and function.line_at(run.positions[index]) == line
-    ]
-
-
-def _line_of_check(function: PythonFunction) -> int:
-    source = (PROJECT / "firmware_py" / KEY_STORE).read_text().splitlines()
-    lines = [line for _, line in function.lines if "info.allows(" in source[line - 1]]
-    return lines[0]
-
-
-def _gains(bench: FaultBench, code: PythonCode) -> int:
-    check = code.named(KEY_STORE, "KeyStore__check")
-    faults = _decisions(bench, check, _line_of_check(check))
-    chosen = random.Random(0).sample(faults, min(len(faults), 400))
-    assert len(chosen) > 100
-    return sum(bench.strike(fault).outcome is Outcome.SUCCESS for fault in chosen)
-
-
-def test_a_check_made_once_is_found_and_made_twice_holds(algorithm: FaultBench):
-    weak = Station(BOARD, _without_second_check)
-    assert _gains(FaultBench(weak, SCENARIOS["algorithm"]), weak.code) > 0
-    assert _gains(algorithm, station(BOARD).code) == 0
 
 
 def test_the_window_holds_the_comparison_and_no_primitive(pin: FaultBench):
@@ -233,6 +191,83 @@ def test_a_loop_without_an_end_is_a_hang(algorithm: FaultBench):
         algorithm._striker.run_on()
 
 
+@pytest.mark.parametrize(
+    ("name", "gain"),
+    [
+        ("pin", "it tells at no cost whether the secret is right"),
+        ("count", "a use was not counted"),
+    ],
+)
+def test_an_answer_that_left_nothing_in_the_flash_came_at_no_cost(
+    name: str, gain: str, monkeypatch: pytest.MonkeyPatch
+):
+    # Whatever the card says of itself as long as it has power.
+    bench = FaultBench(station(BOARD), SCENARIOS[name])
+    for index, expected in ((0, Outcome.SUCCESS), (-1, Outcome.OTHER)):
+        fault = Fault(bench.window.indices[index])
+        with monkeypatch.context() as patch:
+            patch.setattr(bench, "scenario", replace(bench.scenario, gain=lambda *_: None))
+            patch.setattr(bench, "_with_right_secret", _Seen("9000"))
+            patch.setattr(bench, "_striker", _Answering(bench, Response(b"data", 0x6F00)))
+            result = bench.strike(fault)
+        assert result.outcome is expected
+        assert (result.detail == gain) == (expected is Outcome.SUCCESS)
+
+
+class _Seen:
+    def __init__(self, seen: str) -> None:
+        self._seen = (seen,)
+
+    def sees(self, fault: Fault) -> tuple[str, ...]:
+        del fault
+        return self._seen
+
+
+class _Answering(_Seen):
+    # With a fault that does nothing but answer, wherever it strikes.
+    def __init__(self, bench: FaultBench, response: Response) -> None:
+        super().__init__(f"{response.sw:04X}")
+        self._bench = bench
+        self._response = response
+
+    def strike(self, fault: Fault) -> Ending:
+        self._bench.way.go_to(self._bench.run.stop_before(fault.index))
+        return Ending(Outcome.OTHER, self._seen[0], self._response)
+
+
+def test_a_blob_must_open_with_the_key_of_its_domain():
+    gain = SCENARIOS["domain"].gain
+    blobs = [KeyBlob(key_blob.AES, 32, [bytes(32)]).encode(dkek) for dkek in SHARES]
+    # The check value of the right key before what the wrong one encrypted.
+    mixed = blobs[1][:8] + blobs[0][8:]
+    card = Card(lambda _: b"\x6d\x00")
+    found = [gain(card, Response(data, SW_SUCCESS)) for data in (blobs[0], mixed)]
+    assert all(what and "another domain" in what.what for what in found)
+    for data in (blobs[1], b""):
+        assert gain(card, Response(data, SW_SUCCESS)) is None
+
+
+@pytest.mark.parametrize(
+    ("file", "function", "words"),
+    [
+        ("hsm/commands/sign.py", "nowhere", "the image has no nowhere of hsm/commands/sign.py"),
+        ("hsm/commands/verify.py", "reset_retry_counter", "reset_retry_counter was not reached"),
+    ],
+)
+def test_a_window_that_is_not_there_is_told_in_one_line(
+    file: str, function: str, words: str, monkeypatch: pytest.MonkeyPatch
+):
+    gone = replace(SCENARIOS["access"], file=file, function=function)
+    monkeypatch.setitem(SCENARIOS, "access", gone)
+    task = Task(BOARD, "access")
+    assert words in run_task(task, Plan()).error
+    monkeypatch.setattr(sys, "argv", ["faults", "--replay", campaign.fault_id(task, Fault(1))])
+    with pytest.raises(ToolError, match=words) as told:
+        command_line.main()
+    assert told.value.status == 2
+    assert len(str(told.value).splitlines()) == 1
+
+
 def test_one_of_each_kind_is_struck():
     window = Window((1, 2, 3, 4), ((8, 0, 1), (8, 0, 2), (8, 9, 1), (8, 0, 1)), 0)
     by_caller = window.one_of_each(random.Random(0))
@@ -274,6 +309,18 @@ def test_what_a_chip_model_cannot_go_on_with_fails_the_run(monkeypatch: pytest.M
     tally = run_task(Task(BOARD, "access"), Plan())
     assert "ZeroDivisionError: no such thing; to repeat it: --replay ft/" in tally.error
     assert report.failures([tally]) == [tally.error]
+
+
+@pytest.mark.parametrize(("skips", "status"), [({}, 2), ({"success": 1}, 1)])
+def test_what_could_not_be_tried_is_no_failure(
+    skips: dict[str, int], status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    tally = _tally("pin", skips, {})
+    tally.error = "pico/pin: no such window"
+    monkeypatch.setattr(campaign, "run", lambda *_: [tally])
+    arguments = ["--board", BOARD, "--json", str(tmp_path / "report.json")]
+    monkeypatch.setattr(sys, "argv", ["faults", *arguments])
+    assert command_line.main() == status
 
 
 def _tally(scenario: str, skips: dict[str, int], flips: dict[str, int]) -> Tally:
