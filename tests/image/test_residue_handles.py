@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The watch for secrets reads every type of handle: known keys are among them."""
+"""The watch for secrets reads handles of every type: it knows keys of tests."""
 
 from __future__ import annotations
 
