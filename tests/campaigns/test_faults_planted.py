@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every window with a weakness planted is found weak, and the shipped image is not.
+"""A window with a weakness planted is found weak, and the shipped image is not.
 
 A statement is jumped over in the frozen bytecode before the first boot: the second of two checks,
 so that one skipped instruction of the first is enough. No such plant opens a key to somebody who
