@@ -28,6 +28,7 @@ CHANNEL_KEY_BYTES = 16
 # library.
 RSA_SECRETS = {"p": 12, "q": 16, "dP": 20, "dQ": 24, "qInv": 28}
 RSA_HEADER_BYTES = 48
+RSA_BITS = range(1024, 4096 + 1, 512)
 NUMBER_HEADER_BYTES = 8
 # Blocks of the pool, and objects in MicroPython's heap, begin at multiples of these.
 POOL_STEP_BYTES, HEAP_STEP_BYTES = 8, 16
@@ -54,6 +55,11 @@ class HandleType:
     size_bytes: int
     fields: Callable[[int, bytes], Fields]
     least: bool = False
+
+    @property
+    def block_bytes(self) -> int:
+        """Of its blocks in the pool."""
+        return -(-self.size_bytes // POOL_STEP_BYTES) * POOL_STEP_BYTES
 
 
 def _secret(_: int, block: bytes) -> Fields:
@@ -122,6 +128,7 @@ class Handles:
         self._device = device
         symbols = symbols_of(device)
         self._types = {symbols[kind.symbol].address: kind for kind in TYPES}
+        self._sizes = {kind.block_bytes for kind in TYPES if not kind.least}
         ends = symbols["__bss_end__"].address, symbols["__StackBottom"].address
         self._heap = tuple(end - device.machine.chip.sram_base for end in ends)
 
@@ -133,13 +140,17 @@ class Handles:
         kind = self._type_of(address)
         if kind is None:
             return []
-        size_bytes = -(-kind.size_bytes // POOL_STEP_BYTES) * POOL_STEP_BYTES
+        size_bytes = kind.block_bytes
         if len(content) < size_bytes or (len(content) > size_bytes and not kind.least):
             raise LayoutError(
                 f"{kind.name}: a block of {len(content)} bytes in the pool, {size_bytes} expected; "
                 f"{__name__} has the layouts of the C headers"
             )
         return [(kind.name + field, value) for field, value in kind.fields(address, content)]
+
+    def may_be_one(self, content: bytes) -> bool:
+        """Quick, for the thousands of blocks that a computation frees: no type has others."""
+        return len(content) in self._sizes or int.from_bytes(content[:2], "little") in RSA_BITS
 
     def _type_of(self, address: int) -> HandleType | None:
         # Of the object in MicroPython's heap that points there.

@@ -133,7 +133,8 @@ class Watch:
             size_bytes = int.from_bytes(header, "little") - memory.BLOCK_HEADER_BYTES
             if 0 < size_bytes <= machine.chip.sram_bytes:
                 content = machine.read_memory(address, size_bytes)
-                self._learn_fields(self._handles.secrets(address, content))
+                if self._handles.may_be_one(content):
+                    self._learn_fields(self._handles.secrets(address, content))
 
     def _learn_fields(self, fields: list[tuple[str, bytes]]) -> None:
         for name, value in fields:
