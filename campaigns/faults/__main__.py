@@ -20,6 +20,7 @@ from tools.product import require_images
 
 DOCS_PAGE = PROJECT / "docs" / "faults.md"
 REPORT = BUILD / "faults" / "report.json"
+COLUMNS = 120
 # What continuous integration has time for in each window.
 FLIPS = 20
 
@@ -29,14 +30,14 @@ def main() -> int:
     if arguments.write_docs:
         generated_section.renew(DOCS_PAGE, report.section(read_report(arguments.json)))
         return 0
-    if arguments.replay:
+    if arguments.replay is not None:
         return replay(arguments.replay)
     chosen = [arguments.board] if arguments.board else boards.names()
     require_images(chosen)
     scenarios = [arguments.scenario] if arguments.scenario else list(SCENARIOS)
     tasks = [Task(board, scenario) for scenario in scenarios for board in chosen]
     plan = plan_of(arguments, len(tasks))
-    console = Console()
+    console = Console(width=COLUMNS)
     tallies = campaign.run(tasks, plan, console)
     report.show(console, tallies)
     report.write(arguments.json, tallies)
@@ -67,7 +68,7 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--flips",
-        type=int,
+        type=not_negative,
         default=FLIPS,
         metavar="N",
         help=f"of each window, flips of register bits at branches (default: {FLIPS})",
@@ -87,6 +88,14 @@ def parse_arguments() -> argparse.Namespace:
         "--write-docs", action="store_true", help="renew docs/faults.md from the figures and end"
     )
     return parser.parse_args()
+
+
+def not_negative(text: str) -> int:
+    """A whole number from 0."""
+    value = int(text)
+    if value < 0:
+        raise ValueError
+    return value
 
 
 def positive(text: str) -> int:

@@ -32,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
         raise ToolError("--executions and --seconds must be positive, --seed not negative")
     if options.adopt and options.corpus is None:
         raise ToolError("--adopt needs --corpus")
-    if options.replay:
+    if options.replay is not None:
         return replay(options.replay)
     return fuzz(options)
 

@@ -367,6 +367,7 @@ def test_ids_name_the_fault():
     ("name", "words"),
     [
         ("nonsense", "ids look like"),
+        ("", "ids look like"),
         (f"ft/{BOARD}/00000000/pin/1/skip", "belongs to the image 00000000"),
         ("ft/pico9/00000000/pin/1/skip", "no board is called pico9"),
         (f"ft/{BOARD}/00000000/nowhere/1/skip", "no window is called nowhere"),

@@ -194,6 +194,10 @@ def test_a_missing_engine_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     "options",
     [
         ["model", "--replay", "fm1:garbled"],
+        ["model", "--replay", "no-such-file"],
+        ["model", "--replay", ""],
+        ["model", "--save", "life.json"],
+        ["coverage", "--replay", ""],
         ["model", "--examples", "0"],
         ["dance"],
         ["--seed", "1"],
@@ -216,8 +220,13 @@ def test_a_regression_of_another_format_ends_the_campaign(
 
 
 def test_a_replay_tells_its_steps(
-    bench: Bench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    bench: Bench,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     monkeypatch.setattr(campaign, "_bench", lambda board: bench)
-    assert command.replay(Run("pico", "ready", (Step("apdu", WRONG_PIN),)).name) == 0
+    run, kept = Run("pico", "ready", (Step("apdu", WRONG_PIN),)), tmp_path / "life.json"
+    assert command.main(["--replay", run.name, "--save", str(kept)]) == 0
     assert "0020008106303030303030" in capsys.readouterr().out
+    assert from_file(kept) == run
