@@ -177,7 +177,7 @@ def test_what_is_no_run_is_refused_in_one_line(tmp_path: Path) -> None:
     for name in ("fm1:", "fm1:@@@", "fm1:AAAA", Run("pico", "ready", ()).name[:-4]):
         with pytest.raises(ToolError, match="^unknown run"):
             command.parse(name)
-    with pytest.raises(ToolError, match="No such file"):
+    with pytest.raises(ToolError, match="it is no file, and ids begin with fm1:"):
         command.parse(str(tmp_path / "absent"))
 
 
