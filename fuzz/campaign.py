@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which images are booted, on two processes, and what became of each."""
+"""Which images are booted, on all cores, and what became of each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pickle
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count, islice
@@ -20,10 +20,10 @@ import boards as all_boards
 from fuzz import families, lived_in
 from fuzz.families import FAMILIES
 from fuzz.lived_in import LivedIn, Truth
-from fuzz.processes import PROCESSES, drain
 from fuzz.session import Observation, Session
 from sim.device import Device, DeviceSnapshot
 from tools.product import image_of
+from tools.workers import drain, worker_pool
 
 IMAGES_AT_ONCE = 22
 # After every so many images INITIALIZE is tried. It has no divisor in common with the number of
@@ -131,7 +131,7 @@ def run(
     )
     with (
         tempfile.TemporaryDirectory() as name,
-        ProcessPoolExecutor(PROCESSES) as pool,
+        worker_pool() as pool,
         Progress(*columns, console=console) as progress,
     ):
         folder = Path(name)

@@ -17,6 +17,7 @@ from campaigns.faults.striker import Outcome
 from tools.errors import EXIT_FAILED, EXIT_UNUSABLE, ToolError, exit_with, tell
 from tools.paths import BUILD, PROJECT
 from tools.product import require_images
+from tools.workers import PROCESSES
 
 DOCS_PAGE = PROJECT / "docs" / "faults.md"
 REPORT = BUILD / "faults" / "report.json"
@@ -113,7 +114,7 @@ def plan_of(arguments: argparse.Namespace, tasks: int) -> Plan:
         kinds = Kinds.ALL if arguments.full else Kinds.PYTHON
     longer = arguments.kinds or arguments.python or arguments.full
     share = arguments.share or (1 if longer else None)
-    seconds = arguments.seconds and arguments.seconds * campaign.PROCESSES / tasks
+    seconds = arguments.seconds and arguments.seconds * PROCESSES / tasks
     return Plan(kinds, share, arguments.flips, seconds, arguments.seed)
 
 

@@ -4,18 +4,12 @@
 from __future__ import annotations
 
 import math
-import multiprocessing
-import os
-import queue
 import random
-import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -26,13 +20,10 @@ from campaigns.faults.scenarios import SCENARIOS
 from campaigns.faults.station import image_name, station
 from campaigns.faults.striker import REGISTER_BITS, REGISTERS, Fault, Outcome
 from campaigns.faults.windows import BenchError
+from tools.workers import News, as_heard, tell, worker_pool
 
-PROCESSES = os.cpu_count() or 1
-POLL_S = 0.2
 NEWS_EVERY = 50
 EXAMPLES_MAX = 200
-
-_news: Any = None
 
 
 class Kinds(Enum):
@@ -172,48 +163,18 @@ def run(tasks: list[Task], plan: Plan, console: Console) -> list[Tally]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
         bars = {task.name: progress.add_task(task.name, total=None) for task in tasks}
-        for tally in _run_all(
-            tasks,
-            plan,
-            lambda name, done, of: progress.update(bars[name], completed=done, total=of),
-        ):
-            done = tally.skips.total() + tally.flips.total()
-            progress.update(bars[tally.task.name], completed=done, total=done)
-            tallies.append(tally)
+
+        def on_news(name: str, done: int, of: int) -> None:
+            progress.update(bars[name], completed=done, total=of)
+
+        news = News()
+        with worker_pool(news) as pool:
+            pending = {pool.submit(run_task, task, plan): task.name for task in tasks}
+            for name, tally in as_heard(pending, news, on_news):
+                done = tally.skips.total() + tally.flips.total()
+                on_news(name, done, done)
+                tallies.append(tally)
     return sorted(tallies, key=lambda tally: tasks.index(tally.task))
-
-
-def _run_all(tasks: list[Task], plan: Plan, on_news: Any) -> Iterator[Tally]:
-    context = multiprocessing.get_context("spawn")
-    with context.Manager() as manager:
-        news = manager.Queue()
-        with ProcessPoolExecutor(PROCESSES, context, _start_worker, (news,)) as pool:
-            pending = {pool.submit(run_task, task, plan) for task in tasks}
-            try:
-                while pending:
-                    done, pending = wait(pending, POLL_S, FIRST_COMPLETED)
-                    _hear(news, on_news)
-                    yield from (future.result() for future in done)
-            except BaseException:
-                for process in list(pool._processes.values()):
-                    process.terminate()
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-
-
-def _start_worker(news: Any) -> None:
-    global _news
-    _news = news
-    # Ctrl-C is the parent's affair.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _hear(news: Any, on_news: Any) -> None:
-    while True:
-        try:
-            on_news(*news.get_nowait())
-        except queue.Empty:
-            return
 
 
 def _strike(task: Task, bench: FaultBench, fault: Fault) -> Result:
@@ -238,8 +199,8 @@ def run_task(task: Task, plan: Plan) -> Tally:
         tally.first, tally.last = bench.place(window.indices[0]), bench.place(window.indices[-1])
         faults = plan.faults(bench, task.name)
         for number, fault in enumerate(faults):
-            if number % NEWS_EVERY == 0 and _news is not None:
-                _news.put((task.name, number, len(faults)))
+            if number % NEWS_EVERY == 0:
+                tell(task.name, number, len(faults))
             tally.enter(_strike(task, bench, fault), bench)
             if time.monotonic() > end_s:
                 break

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pickle
 import tempfile
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,8 +21,8 @@ from campaigns.rollback.witness import Observation, observe
 from sim.device import Device, DeviceSnapshot
 from sim.flash import SECTOR_BYTES
 from tools.product import image_of
+from tools.workers import worker_pool
 
-PROCESSES = 2
 CASES_AT_ONCE = 20
 PRESENTS = (life.LAST, life.END)
 
@@ -125,11 +125,11 @@ def _judge(board: str, path: Path, batch: Sequence[Swap]) -> list[Case]:
 
 
 def run(boards: Sequence[str], console: Console) -> list[Case]:
-    """All cases of the boards, in a fixed order, on two processes with a progress bar."""
+    """All cases of the boards, in a fixed order, on all cores with a progress bar."""
     cases: list[Case] = []
     with (
         tempfile.TemporaryDirectory() as folder,
-        ProcessPoolExecutor(PROCESSES) as pool,
+        worker_pool() as pool,
         Progress(console=console) as progress,
     ):
         paths = {board: Path(folder) / board for board in boards}

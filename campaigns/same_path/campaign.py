@@ -3,11 +3,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -15,8 +12,8 @@ from rich.progress import track
 
 from campaigns.same_path.comparison import Comparer, Comparison, ComparisonError
 from campaigns.same_path.operations import OPERATIONS
+from tools.workers import worker_pool
 
-PROCESSES = os.cpu_count() or 1
 _comparers: dict[str, Comparer] = {}
 
 
@@ -55,8 +52,7 @@ def compare(task: Task) -> Figures:
 def run(tasks: Sequence[Task], console: Console) -> list[Figures]:
     """Every task, in the order given."""
     found: dict[Task, Figures] = {}
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(PROCESSES, context, _start_worker) as pool:
+    with worker_pool() as pool:
         pending = [pool.submit(compare, task) for task in tasks]
         for future in track(
             as_completed(pending), "comparing", len(pending), console=console, transient=True
@@ -66,8 +62,3 @@ def run(tasks: Sequence[Task], console: Console) -> list[Figures]:
                 figures.comparison.operation = OPERATIONS[figures.task.operation]
             found[figures.task] = figures
     return [found[task] for task in tasks]
-
-
-def _start_worker() -> None:
-    # Ctrl-C is the parent's affair.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

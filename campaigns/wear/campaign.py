@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -19,9 +19,9 @@ from campaigns.wear.levelling import Levelling
 from campaigns.wear.lives import DESKTOP, UNLEVELLED, LifeResult, LifeSpec
 from sim.flash.endurance import BadSector
 from tools.product import image_of
+from tools.workers import worker_pool
 
 Found = Figures | Levelling | Hammered | LifeResult
-PROCESSES = 2
 SECTORS = 16
 SEEDS = (1, 2)
 CHIP = "pico"
@@ -99,11 +99,11 @@ def all_parts() -> list[Part]:
 
 
 def run(parts: Sequence[Part], console: Console) -> Results:
-    """Run the parts on two processes with a progress bar."""
+    """Run the parts on all cores with a progress bar."""
     results = Results()
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with (
-        ProcessPoolExecutor(PROCESSES) as pool,
+        worker_pool() as pool,
         Progress(*columns, console=console) as progress,
     ):
         task = progress.add_task("wearing flash out", total=sum(part.weight for part in parts))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from random import Random
 
@@ -23,10 +24,12 @@ from fuzz.coverage.inputs import Input
 from fuzz.coverage.measure import blocks_of
 from fuzz.coverage.mutation import Mutator
 from fuzz.coverage.targets import INSTRUCTIONS_MAX, PATIENT_INSTRUCTIONS_MAX, TARGETS
-from fuzz.processes import PROCESSES
 from tools.product import image_of
+from tools.workers import worker_pool
 
 EXECUTIONS_PER_ROUND = 500
+# Not the cores of the machine: the figures of a seed depend on it.
+SLOTS = 2
 
 
 @dataclass(frozen=True)
@@ -245,7 +248,7 @@ class Plan:
     @property
     def workers(self) -> list[tuple[str, int]]:
         """Board and slot of each process: one for each board, or two for one."""
-        slots = PROCESSES // len(self.boards) or 1
+        slots = SLOTS // len(self.boards) or 1
         return [(board, slot) for board in self.boards for slot in range(slots)]
 
     def share(self, target: str) -> float:
@@ -263,21 +266,17 @@ def run(plan: Plan, console: Console) -> Result:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console) as progress:
+    with Progress(*columns, console=console) as progress, ExitStack() as stack:
         total = None if plan.seconds else plan.executions
         task = progress.add_task("cards to begin with", total=total)
-        pools = [ProcessPoolExecutor(1) for _ in plan.workers]
-        try:
-            _all(pools, plan.workers, lambda board, slot: (_start, board, slot, plan.seed))
-            for target in plan.targets:
-                progress.update(task, description=f"fuzzing: {target}")
-                advance = lambda count: progress.advance(task, count)  # noqa: E731
-                result.samples += _fuzz(plan, target, pools, advance)
-            progress.update(task, description="coverage")
-            result.outcomes = _all(pools, plan.workers, lambda board, slot: (_outcome, board, slot))
-        finally:
-            for pool in pools:
-                pool.shutdown(cancel_futures=True)
+        pools = [stack.enter_context(worker_pool(processes=1)) for _ in plan.workers]
+        _all(pools, plan.workers, lambda board, slot: (_start, board, slot, plan.seed))
+        for target in plan.targets:
+            progress.update(task, description=f"fuzzing: {target}")
+            advance = lambda count: progress.advance(task, count)  # noqa: E731
+            result.samples += _fuzz(plan, target, pools, advance)
+        progress.update(task, description="coverage")
+        result.outcomes = _all(pools, plan.workers, lambda board, slot: (_outcome, board, slot))
     result.wall_s = time.monotonic() - began_s
     return result
 

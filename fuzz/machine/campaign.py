@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
@@ -17,9 +17,9 @@ from fuzz.machine import replay, rules
 from fuzz.machine.bench import Bench
 from fuzz.machine.conversation import Tally
 from fuzz.machine.steps import Run, from_file
-from fuzz.processes import PROCESSES, drain
 from tools.errors import ToolError
 from tools.paths import PROJECT
+from tools.workers import drain, worker_pool
 
 EXAMPLES_AT_ONCE = 10
 REGRESSIONS = PROJECT / "fuzz" / "regressions"
@@ -103,7 +103,7 @@ def run(
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with ProcessPoolExecutor(PROCESSES) as pool, Progress(*columns, console=console) as progress:
+    with worker_pool() as pool, Progress(*columns, console=console) as progress:
         task = progress.add_task("regressions", total=len(known))
         results = []
         for result in pool.map(again, known):
