@@ -104,6 +104,7 @@ class Device:
         self.host = UsbHost(self.machine, self.machine.block("USBCTRL"), self._advance)
         self.reader = CcidReader(self.host)
         self.observers: list[Observer] = []
+        self._command = b""
 
     @classmethod
     def from_uf2(
@@ -235,11 +236,21 @@ class Device:
 
     def transmit(self, apdu: bytes) -> bytes:
         """One command APDU; the response APDU: data and status word. Follows nothing by itself."""
+        self.start_transmit(apdu)
+        return self.finish_transmit()
+
+    def start_transmit(self, apdu: bytes) -> None:
+        """Send a command APDU, and do not wait for the answer."""
+        self._command = apdu
         for observer in self.observers:
             observer.command_begins(apdu)
-        response = self.reader.transmit(apdu)
+        self.reader.start_transmit(apdu)
+
+    def finish_transmit(self) -> bytes:
+        """The response APDU to `start_transmit`."""
+        response = self.reader.finish_transmit()
         for observer in self.observers:
-            observer.command_ended(apdu, response)
+            observer.command_ended(self._command, response)
         return response
 
     def press_button(self) -> None:

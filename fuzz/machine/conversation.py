@@ -206,8 +206,7 @@ class Conversation:
         if expectation is None:
             self._not_predicted(apdu)
             return
-        reader = self.device.reader
-        reader.start_transmit(apdu)
+        self.device.start_transmit(apdu)
         self.device.run_for_ms(microseconds / 1000)
         self._give_up(way)
         self._settle(expectation, apdu)

@@ -131,11 +131,11 @@ class ChipModel(Backend):
             flash.wear.erase_counts[offset // SECTOR_BYTES] = WORN
 
     def transmit_and_press(self, apdu: bytes) -> bytes:
-        self.device.reader.start_transmit(apdu)
+        self.device.start_transmit(apdu)
         for press in (self.device.press_button, self.device.release_button):
             self.device.run_for_ms(PRESS_MS)
             press()
-        return self.device.reader.finish_transmit()
+        return self.device.finish_transmit()
 
     def sibling(self) -> ChipModel:
         return type(self)(self.board, self._image)

@@ -21,7 +21,7 @@ def busy(personalised: Device) -> Device:
     card.verify(PIN)
     data = hsm.tlv(0x5F29, b"\x00") + hsm.tlv(0x7F49, hsm.rsa_key_template(4096))
     apdu = hsm.command(0x00, 0x46, RSA_KEY, 0, data, 65536, extended=True)
-    personalised.reader.start_transmit(apdu)
+    personalised.start_transmit(apdu)
     return personalised
 
 

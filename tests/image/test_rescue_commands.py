@@ -39,12 +39,12 @@ def rescue(device: Device) -> Device:
 
 def pressed(device: Device, apdu: bytes) -> bytes:
     """The answer to a command that waits for the button."""
-    device.reader.start_transmit(apdu)
+    device.start_transmit(apdu)
     device.run_for_ms(1000)
     device.press_button()
     device.run_for_ms(300)
     device.release_button()
-    return device.reader.finish_transmit()
+    return device.finish_transmit()
 
 
 def restarted(device: Device) -> None:

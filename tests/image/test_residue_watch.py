@@ -8,7 +8,7 @@ import hashlib
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from sim.apdu import GET_RESPONSE
+from sim.apdu import GET_RESPONSE, command
 from sim.device import Device
 from sim.flash.power_cut import PowerCutPlan
 from sim.life import card as hsm
@@ -193,6 +193,20 @@ def test_a_new_pin_is_found(watch: Watch) -> None:
     plant(watch, PLACES["GC heap"](watch), NEW_PIN)
     with pytest.raises(ResidueError, match=r": PIN \d+ .* GC heap;"):
         look(watch)
+
+
+def test_a_new_pin_of_a_command_without_an_answer_is_found(watch: Watch) -> None:
+    watch.device.start_transmit(command(0x00, 0x24, 0x00, hsm.USER_PIN_REFERENCE, PIN + NEW_PIN))
+    plant(watch, PLACES["GC heap"](watch), NEW_PIN)
+    with pytest.raises(ResidueError, match=r": PIN \d+ .* GC heap;"):
+        watch.device.icc_power_off()
+
+
+def test_a_command_that_waits_for_a_person_is_looked_at_when_it_answers(watch: Watch) -> None:
+    watch.device.start_transmit(command(0x00, 0x84, 0x00, 0x00, ne=8))
+    plant(watch, PLACES["GC heap"](watch), SECRET)
+    with pytest.raises(ResidueError, match=r"planted .* GC heap;"):
+        watch.device.finish_transmit()
 
 
 def test_the_pool_is_known_however_many_secrets_came_after(watch: Watch) -> None:

@@ -35,13 +35,13 @@ def status_word(answer: bytes) -> int:
 
 
 def test_a_press_confirms_a_signature(confirming: Device) -> None:
-    confirming.reader.start_transmit(SIGN)
+    confirming.start_transmit(SIGN)
     # The host stays patient for longer than it would without time extensions.
     confirming.run_for_ms(8_000)
     confirming.press_button()
     confirming.run_for_ms(300)
     confirming.release_button()
-    answer = confirming.reader.finish_transmit()
+    answer = confirming.finish_transmit()
     assert status_word(answer) == 0x9000 and len(answer) > 64
 
 
@@ -59,7 +59,7 @@ def test_a_button_that_is_held_confirms_nothing(confirming: Device) -> None:
 
 
 def test_the_host_may_end_the_wait(confirming: Device) -> None:
-    confirming.reader.start_transmit(SIGN)
+    confirming.start_transmit(SIGN)
     confirming.run_for_ms(500)
     confirming.icc_power_off()
     confirming.icc_power_on()
@@ -80,10 +80,10 @@ def test_the_button_held_erases_without_the_code(personalised: Device) -> None:
 
 def test_the_button_let_go_early_erases_nothing(personalised: Device) -> None:
     personalised.press_button()
-    personalised.reader.start_transmit(initialization(NEW_CODE))
+    personalised.start_transmit(initialization(NEW_CODE))
     personalised.run_for_ms(ERASURE_MS - 2_000)
     personalised.release_button()
-    assert status_word(personalised.reader.finish_transmit()) == 0x6600
+    assert status_word(personalised.finish_transmit()) == 0x6600
     card = Card(personalised.transmit)
     assert card.pin_status(hsm.SO_PIN_REFERENCE) == 0x63CF
     assert 0xCC00 | EC_KEY in card.list_objects()
