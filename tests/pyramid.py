@@ -82,7 +82,7 @@ def _report(*path: str) -> dict:
 def _power_loss() -> str:
     scenarios = _report("powerloss", "report.json")["scenarios"]
     images, cuts = (sum(one[name] for one in scenarios) for name in ("images", "cuts"))
-    violations = sum(one["violations"] for one in scenarios)
+    violations = sum(len(one["violations"]) for one in scenarios)
     return f"{cuts:,} cuts, {images:,} different flash contents, {violations} violations"
 
 

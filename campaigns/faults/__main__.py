@@ -38,6 +38,7 @@ def main() -> int:
     scenarios = [arguments.scenario] if arguments.scenario else list(SCENARIOS)
     tasks = [Task(board, scenario) for scenario in scenarios for board in chosen]
     plan = plan_of(arguments, len(tasks))
+    report.read(arguments.json)  # What cannot be added to is told before hours of work.
     console = Console(width=COLUMNS)
     tallies = campaign.run(tasks, plan, console)
     report.show(console, tallies)

@@ -87,15 +87,13 @@ class FaultBench:
         return Result(fault, Outcome.SUCCESS, gain.what)
 
     def _gain(self, ending: Ending) -> Gain | None:
-        contents = self.device.flash.contents()
-        at_no_cost = None
-        if contents == self.way.flash_before:
-            at_no_cost = self._gain_at_no_cost(ending)
+        contents = self.way.contents_number(self.device.flash.contents())
+        at_no_cost = self._gain_at_no_cost(ending) if contents == 0 else None
         if ending.answered:
             # A live card may have counted what the next start knows nothing of.
             return self._gain_of_answer(ending) or at_no_cost
         # The flash alone outlives it. What a cut of power leaves, too, brings nothing.
-        if contents in (self.way.flash_before, *self.way.flash_later):
+        if contents is not None:
             return at_no_cost
         return self._gain_after_power_on(ending)
 

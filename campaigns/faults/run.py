@@ -115,10 +115,7 @@ class Way:
         assert device.symbols is not None
         sram = device.machine.sram
         self._stack_bottom = device.symbols["__StackBottom"].address - sram.addresses[0]
-        self.flash_before = device.flash.contents()
-        """Contents of the flash when the command came."""
-        self.flash_later: list[bytes] = []
-        """Those that the run leaves on its way."""
+        self._contents = [device.flash.contents()]
         self._checkpoints = list(self._make_checkpoints())
         self._indices = [checkpoint.index for checkpoint in self._checkpoints]
 
@@ -134,6 +131,10 @@ class Way:
         expected, found = self._run.addresses[index], self._device.machine.core.read("pc")
         if found != expected:
             raise BenchError(f"instruction {index} is at 0x{found:08x}, not 0x{expected:08x}")
+
+    def contents_number(self, contents: bytes) -> int | None:
+        """Which of the flash contents on the way it is; 0: those when the command came."""
+        return self._contents.index(contents) if contents in self._contents else None
 
     def advance_to(self, index: int) -> bool:
         """Run on; False if something ended the run before it came there."""
@@ -171,8 +172,8 @@ class Way:
                 return
             machine = self._device.machine
             contents = machine.flash.contents()
-            if contents != (self.flash_later or [self.flash_before])[-1]:
-                self.flash_later.append(contents)
+            if contents != self._contents[-1]:
+                self._contents.append(contents)
             registers = machine.core.read_many(ALL_REGISTERS)
             yield Checkpoint(stop, registers, machine.clock.last_handle, self._device.snapshot())
 

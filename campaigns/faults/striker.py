@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -87,6 +86,8 @@ class Striker:
         self.way = Way(self.device, self.run)
         self._expected = Response(b"", status_word)
         self._patience_ticks = patience_ticks
+        self._states_after: dict[int, tuple[str, ...]] = {}
+        """States of the PINs at a start from what the run leaves in the flash on its way."""
 
     def strike(self, fault: Fault) -> Ending:
         """The end that the command comes to. BenchError: the run has no such instruction."""
@@ -108,20 +109,31 @@ class Striker:
         except BenchError:
             return ("elsewhere",)
         try:
-            return ending.seen, *self._states_seen(ending)
+            if ending.answered:
+                return ending.seen, *self._states_in_session(ending)
+            return ending.seen, *self._states_at_start()
         except CRASHES:
             return ending.seen, "silent"
 
-    def _states_seen(self, ending: Ending) -> Iterator[str]:
+    def _states_in_session(self, ending: Ending) -> tuple[str, ...]:
         if ending.came_back:
             self.run_on()
         with patience(self.device, ticks_for_questions(self.device)):
-            card = Card(self.device.transmit)
-            if not ending.answered:
+            return _pin_states(Card(self.device.transmit))
+
+    def _states_at_start(self) -> tuple[str, ...]:
+        """A start knows the flash alone: from one that most faults leave, one is enough."""
+        contents = self.way.contents_number(self.device.flash.contents())
+        if contents not in self._states_after:
+            with patience(self.device, ticks_for_questions(self.device)):
                 self.device.power_on()
+                card = Card(self.device.transmit)
                 card.select()
-            for reference in (USER_PIN_REFERENCE, SO_PIN_REFERENCE):
-                yield f"{card.pin_status(reference):04X}"
+                states = _pin_states(card)
+            if contents is None:
+                return states
+            self._states_after[contents] = states
+        return self._states_after[contents]
 
     def _inject(self, fault: Fault) -> None:
         machine = self.device.machine
@@ -157,3 +169,9 @@ class Striker:
         """The answer of the device where it is. One of CRASHES: there is none."""
         with patience(self.device, self._patience_ticks):
             return answer_of(self.device)
+
+
+def _pin_states(card: Card) -> tuple[str, ...]:
+    return tuple(
+        f"{card.pin_status(reference):04X}" for reference in (USER_PIN_REFERENCE, SO_PIN_REFERENCE)
+    )

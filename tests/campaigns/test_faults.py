@@ -31,6 +31,8 @@ import key_blob
 from key_blob import KeyBlob
 
 BOARD = "pico"
+# For a command that should end at once.
+PATIENCE_S = 120
 
 
 @pytest.fixture(scope="module")
@@ -355,6 +357,16 @@ def test_a_file_that_holds_no_figures_is_told_in_one_line(tmp_path: Path, text: 
     with pytest.raises(ToolError, match="no figures of faults") as told:
         report.read(path)
     assert len(str(told.value).splitlines()) == 1
+
+
+def test_figures_that_cannot_be_added_to_are_told_before_the_work(tmp_path: Path):
+    path = tmp_path / "report.json"
+    path.write_text("{")
+    command = [sys.executable, "-m", "campaigns.faults", "--json", str(path)]
+    done = subprocess.run(command, cwd=PROJECT, text=True, capture_output=True, timeout=PATIENCE_S)
+    assert done.returncode == 2
+    assert "no figures of faults" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_ids_name_the_fault():

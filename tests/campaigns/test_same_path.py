@@ -34,6 +34,8 @@ from tools.paths import PROJECT
 from tools.product import image_name
 
 RUNS = 8
+# For a command that should end at once.
+PATIENCE_S = 120
 # crypto_equal that leaves at the first byte that differs; each line is one instruction or two.
 EARLY_EXIT = bytes.fromhex(
     "10b4"  # push {r4}
@@ -301,7 +303,7 @@ def test_figures_that_cannot_be_added_to_are_told_before_the_work(tmp_path: File
     path.write_text("{")
     command = [sys.executable, "-m", "campaigns.same_path", "--json", str(path)]
     done = subprocess.run(
-        command, cwd=PROJECT, text=True, capture_output=True, check=False, timeout=20
+        command, cwd=PROJECT, text=True, capture_output=True, check=False, timeout=PATIENCE_S
     )
     assert done.returncode == 2 and "no figures of same-path" in done.stderr
     assert len(done.stderr.splitlines()) == 1
