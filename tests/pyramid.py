@@ -62,7 +62,13 @@ def _ran(report: Path) -> list[ElementTree.Element]:
 
 
 def _tests(folders: Sequence[str]) -> Callable[[], str]:
-    return lambda: f"{sum(_suites()[folder] for folder in folders):,} tests"
+    def figures() -> str:
+        for folder in folders:
+            if not _suites()[folder] and any(Path(__file__).parent.glob(f"{folder}/test_*.py")):
+                raise ToolError(f"none of tests/{folder} ran: pytest did not look there")
+        return f"{sum(_suites()[folder] for folder in folders):,} tests"
+
+    return figures
 
 
 def _hosts() -> str:

@@ -9,6 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from campaigns.powerloss import report
+from campaigns.powerloss.catalogue import Task
+from campaigns.powerloss.runner import Result
+from sim.scenario.explorer import Exploration
+from sim.scenario.invariants import Ledger, Verdict
+
 from tests import pyramid
 from tools import paths
 from tools.errors import ToolError
@@ -41,6 +47,31 @@ def test_a_missing_report_is_one_line(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(pyramid, "STEPS", tmp_path / "steps.json")
     with pytest.raises(ToolError, match="run `nox -s tests` first"):
         pyramid.lines()
+
+
+def test_a_folder_where_nothing_ran_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pytest leaves out folders with some names, "build" among them, if nobody tells it."""
+    path = tmp_path / "pytest.xml"
+    path.write_text('<testsuite><testcase classname="tests.fuzz.test_model"/></testsuite>')
+    monkeypatch.setattr(pyramid, "SUITES", path)
+    pyramid._suites.cache_clear()
+    level = next(level for level in pyramid.LEVELS if "campaigns" in level.name)
+    with pytest.raises(ToolError, match="none of tests/build ran"):
+        level.figures()
+    pyramid._suites.cache_clear()
+
+
+def test_violations_of_power_loss_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = Ledger()
+    ledger.enter("PIN-1", Verdict(1, "a try came back"), lambda: "id")
+    found = Exploration(cuts=3, images=2)
+    result = Result(Task("spend_try", "store", 0, 1, (None,)), "", found, ledger)
+    report.write(report.Summary([result], None, 0.0), tmp_path / "powerloss")
+    monkeypatch.setattr(pyramid, "BUILD", tmp_path)
+    level = next(level for level in pyramid.LEVELS if level.step == "powerloss")
+    assert level.figures() == "3 cuts, 2 different flash contents, 1 violations"
 
 
 def test_only_figures_of_the_present_images_count(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Worker processes: news come before results, and none outlives the one who started it."""
+"""Worker processes: news come before results; none outlives its parent."""
 
 import os
 import signal
