@@ -43,11 +43,11 @@ class BoardBench:
     def _transmit(self, apdu: bytes) -> bytes:
         if not host.wants_a_press(apdu):
             return self.device.transmit(apdu)
-        self.device.reader.start_transmit(apdu)
+        self.device.start_transmit(apdu)
         for press in (self.device.press_button, self.device.release_button):
             self.device.run_for_ms(PRESS_MS)
             press()
-        return self.device.reader.finish_transmit()
+        return self.device.finish_transmit()
 
     # --- starts ---------------------------------------------------------------------------------
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sim.bus.block_ram import BlockRam
 from sim.bus.peripheral import Peripheral
 from sim.bus.unmodelled import Allowed, UnmodelledAccess
-from sim.cpu.core import BusRead, BusWrite, Core, Region
+from sim.cpu.core import Core, Region
+from sim.cpu.window import BusRead, BusWrite
 
 
 class BadAddress(LookupError):
@@ -90,8 +92,11 @@ class AddressMap:
         """Show a block to the core."""
         self.blocks[block.name] = block
         self._windows[block.name] = (base, size)
+        if isinstance(block, BlockRam):
+            self._core.map_block_ram(base, block.memory, block.WATCHED, block.bus_write)
+            return
         read, write = self._guarded(block)
-        self._core.map_peripheral(base, size, read, write)
+        self._core.map_peripheral(base, size, read, None if block.IGNORES_STORES else write)
 
     def _guarded(self, block: Peripheral) -> tuple[BusRead, BusWrite]:
         """The block's bus functions; with allowed accesses let through where there are any."""

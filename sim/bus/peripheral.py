@@ -109,6 +109,8 @@ class Peripheral:
     NAME: ClassVar[str] = ""
     SIZE: ClassVar[int] = 0x4000
     ATOMIC_ALIASES: ClassVar[bool] = True
+    # Stores anywhere in the window do nothing, and the core need not tell of them.
+    IGNORES_STORES: ClassVar[bool] = False
     REGISTERS: ClassVar[tuple[Register, ...]] = ()
 
     def __init__(self, machine: MachinePort, name: str | None = None) -> None:

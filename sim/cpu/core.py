@@ -21,6 +21,8 @@ from unicorn import arm_const as arm
 from unicorn.unicorn_py3.unicorn import Uc, UcError, uclib
 
 from sim import native
+from sim.cpu import window
+from sim.cpu.window import BusRead, BusWrite, Window
 from sim.native.edge_map import EdgeMap
 from sim.native.trace_state import TraceState
 
@@ -61,18 +63,9 @@ CPU_MODELS = {
     "cortex-m33": arm.UC_CPU_ARM_CORTEX_M33,
 }
 
-_READ_CALLBACK = ctypes.CFUNCTYPE(
-    ctypes.c_uint64, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint, ctypes.c_void_p
-)
-_WRITE_CALLBACK = ctypes.CFUNCTYPE(
-    None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint, ctypes.c_uint64, ctypes.c_void_p
-)
 _CODE_CALLBACK = ctypes.CFUNCTYPE(
     None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_void_p
 )
-
-BusRead = Callable[[int, int], int]
-BusWrite = Callable[[int, int, int], None]
 
 
 class EngineError(Exception):
@@ -322,36 +315,34 @@ class Core:
             )
         )
 
-    def map_peripheral(self, address: int, size: int, read: BusRead, write: BusWrite) -> None:
-        """Send accesses to `address` ... to `read(offset, size)` and `write(offset, size, value)`.
+    def map_peripheral(
+        self, address: int, size: int, read: BusRead, write: BusWrite | None
+    ) -> None:
+        """As `window.onto_registers`.
 
         An exception raised there ends the run at the next block boundary and comes out of `run`.
         """
+        self._map_window(address, size, window.onto_registers(read, write, self._defer))
 
-        def on_read(_uc: Any, offset: int, width: int, _data: Any) -> int:
-            try:
-                return read(offset, width)
-            except BaseException as error:  # must not unwind through the engine's C frames
-                self._defer(error)
-                return 0
+    def map_block_ram(
+        self, address: int, memory: bytearray, watched: range, write: BusWrite
+    ) -> None:
+        """As `window.onto_block_ram`; exceptions are those of `map_peripheral`."""
+        shown = window.onto_block_ram(memory, watched, write, self._defer)
+        self._map_window(address, len(memory), shown)
 
-        def on_write(_uc: Any, offset: int, width: int, value: int, _data: Any) -> None:
-            try:
-                write(offset, width, value)
-            except BaseException as error:  # see on_read
-                self._defer(error)
-
-        callbacks = (_READ_CALLBACK(on_read), _WRITE_CALLBACK(on_write))
-        self._keep.append(callbacks)
+    def _map_window(self, address: int, size: int, shown: Window) -> None:
+        self._keep.append(shown)
+        data = ctypes.byref(shown.data) if shown.data is not None else None
         _check(
             uclib.uc_mmio_map(
                 self._handle,
                 ctypes.c_uint64(address),
                 ctypes.c_size_t(size),
-                ctypes.cast(callbacks[0], ctypes.c_void_p),
-                None,
-                ctypes.cast(callbacks[1], ctypes.c_void_p),
-                None,
+                ctypes.cast(shown.load, ctypes.c_void_p),
+                data,
+                ctypes.cast(shown.store, ctypes.c_void_p),
+                data,
             )
         )
 

@@ -13,7 +13,7 @@ import os
 import subprocess
 from pathlib import Path
 
-_FILES = ("tick_hooks.c", "trace_hooks.c", "edges.c", "find_pieces.c")
+_FILES = ("tick_hooks.c", "trace_hooks.c", "edges.c", "find_pieces.c", "block_ram.c")
 SOURCES = tuple(Path(__file__).with_name(name) for name in _FILES)
 HEADERS = (Path(__file__).with_name("edges.h"),)
 BUILD_DIRECTORY = Path(__file__).parents[2] / "build" / "sim"
@@ -69,6 +69,18 @@ class TickState(ctypes.Structure):
         ("lengths", ctypes.c_void_p),
         ("code_page", ctypes.c_void_p),
         ("edges", ctypes.c_void_p),
+    )
+
+
+class BlockRam(ctypes.Structure):
+    """Mirror of `struct block_ram`; the meaning of each field stands there."""
+
+    _fields_ = (
+        ("memory", ctypes.c_void_p),
+        ("size_bytes", ctypes.c_uint64),
+        ("watched_first", ctypes.c_uint64),
+        ("watched_end", ctypes.c_uint64),
+        ("store", ctypes.c_void_p),
     )
 
 

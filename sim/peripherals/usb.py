@@ -15,6 +15,7 @@ import enum
 from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
+from sim.bus.block_ram import BlockRam
 from sim.bus.peripheral import MachinePort, Peripheral
 from sim.bus.register import Register, read_only
 from sim.bus.unmodelled import UnmodelledAccess
@@ -137,51 +138,24 @@ class Bus(Protocol):
         """A buffer of this endpoint became available, or it will answer STALL from now on."""
 
 
-class UsbDpram(Peripheral):
+class UsbDpram(BlockRam):
     """The 4 KiB of dual-port RAM: 8, 16 and 32-bit accesses, no atomic aliases."""
 
     NAME = "USBCTRL_DPRAM"
     SIZE = 0x1000
-    ATOMIC_ALIASES = False
     BUFFER_CONTROL = 0x080
     EP0_BUFFER = 0x100
-
-    def __init__(self, machine: MachinePort) -> None:
-        super().__init__(machine)
-        self.memory = bytearray(self.SIZE)
-
-    def reset(self) -> None:
-        """The RAM keeps its contents: the reset line does not reach it."""
-
-    def bus_read(self, offset: int, size: int) -> int:
-        """`size` bytes at `offset`, little endian."""
-        return int.from_bytes(self.memory[offset : offset + size], "little")
+    WATCHED = range(BUFFER_CONTROL, EP0_BUFFER)
 
     def bus_write(self, offset: int, size: int, value: int) -> None:
         """Store `size` bytes; a write to a buffer control register reaches the controller."""
-        watched = self.BUFFER_CONTROL <= offset < self.EP0_BUFFER
-        before = self.word(offset & ~3) if watched else 0
-        value &= (1 << 8 * size) - 1
-        self.memory[offset : offset + size] = value.to_bytes(size, "little")
-        if watched:
-            controller: UsbController = self.machine.block(UsbController.NAME)
-            controller.buffer_control_written((offset - self.BUFFER_CONTROL) // 4, before)
-
-    def word(self, offset: int) -> int:
-        """The 32-bit word at `offset`."""
-        return int.from_bytes(self.memory[offset : offset + 4], "little")
-
-    def set_word(self, offset: int, value: int) -> None:
-        """Write a word from the controller's side."""
-        self.memory[offset : offset + 4] = value.to_bytes(4, "little")
-
-    def state(self) -> Any:
-        """The contents."""
-        return bytes(self.memory)
-
-    def load_state(self, state: Any) -> None:
-        """Put the contents back."""
-        self.memory[:] = state
+        if offset not in self.WATCHED:
+            super().bus_write(offset, size, value)
+            return
+        before = self.word(offset & ~3)
+        super().bus_write(offset, size, value)
+        controller: UsbController = self.machine.block(UsbController.NAME)
+        controller.buffer_control_written((offset - self.BUFFER_CONTROL) // 4, before)
 
 
 class UsbController(Peripheral):

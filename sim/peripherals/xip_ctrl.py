@@ -43,6 +43,7 @@ class XipMaintenance(Peripheral):
     NAME = "XIP_MAINTENANCE"
     SIZE = 0x400_0000
     ATOMIC_ALIASES = False
+    IGNORES_STORES = True
 
     def bus_write(self, offset: int, size: int, value: int) -> None:
         """Clean or invalidate: nothing to do without a cache."""

@@ -93,16 +93,15 @@ def test_a_try_that_a_power_cycle_gives_back_is_found(
 
 def test_a_secret_that_stays_behind_is_found(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """The planted card keeps the PIN where its heap ends."""
-    symbols, right = bench.device.symbols, CcidReader.transmit
+    symbols, right = bench.device.symbols, CcidReader.finish_transmit
     assert symbols
 
-    def keeps(self: CcidReader, apdu: bytes) -> bytes:
-        answer = right(self, apdu)
-        if apdu == RIGHT_PIN:
-            bench.device.machine.write_memory(symbols["__StackBottom"].address - 64, PIN)
+    def keeps(self: CcidReader) -> bytes:
+        answer = right(self)
+        bench.device.machine.write_memory(symbols["__StackBottom"].address - 64, PIN)
         return answer
 
-    monkeypatch.setattr(CcidReader, "transmit", keeps)
+    monkeypatch.setattr(CcidReader, "finish_transmit", keeps)
     finding = found(bench, Step("apdu", RIGHT_PIN))
     assert finding.startswith("ResidueError: after command 00200081: PIN") and "GC heap" in finding
     assert "\n" not in finding
