@@ -16,7 +16,7 @@ from tools.errors import EXIT_FAILED, ToolError, tell
 from tools.paths import BUILD
 from tools.product import require_images
 
-IMAGES = 1_000
+IMAGES = 500
 REPORT = BUILD / "fuzz" / "random_images.json"
 COLUMNS = 124
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Worker processes of the campaigns: on all cores, with news on their way, none left behind."""
+"""Worker processes of the campaigns: on all cores, none left behind."""
 
 from __future__ import annotations
 

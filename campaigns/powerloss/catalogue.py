@@ -46,7 +46,7 @@ ON_ONE_BOARD = {
     "initialize_used": "pico2",
 }
 # So that board has, beside the deep ones, only these: one of each kind of change, and what depends
-# on the chip's sizes. The others have all.
+# on the chip's sizes. The others have all, but these with brief tears.
 BRIEF_BOARD = "pico"
 BRIEFLY = (
     *card_scenarios.CORE,
@@ -61,6 +61,7 @@ ALL_TEARS: Tears = (None,)
 FEW = ("full", "prefixHalf", "evenBits", "preprogrammed", "marginal")
 STORE_TEARS: Tears = (None, None, FEW)
 BOARD_TEARS: Tears = (None, FEW)
+BRIEF_TEARS: Tears = (FEW,)
 # Behind an operation that failed: the way that the command takes then is long.
 FAILING_TEARS: Tears = (("full", "evenBits", "preprogrammed"),)
 # To closure: with all of them at any depth, torn destructions combine without an end in sight.
@@ -170,7 +171,14 @@ def _task(name: str, board: str, seed: int, depth: int | None, full: bool) -> Ta
     if on_store:
         usual = next(one.depth for one in store_scenarios.SCENARIOS if one.name == name)
     tears = STORE_TEARS if on_store and usual > CORE_DEPTH else BOARD_TEARS
+    if board in boards.names() and _is_brief(name, board):
+        tears = BRIEF_TEARS
     return Task(name, board, seed, depth or usual, tears)
+
+
+def _is_brief(name: str, board: str) -> bool:
+    """All tears of it are explored elsewhere: by the other chip, or on the desktop."""
+    return name in ON_ONE_BOARD or (name in BRIEFLY and board != BRIEF_BOARD)
 
 
 def _weight(task: Task) -> tuple[bool, bool, bool]:

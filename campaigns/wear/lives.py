@@ -16,6 +16,7 @@ from campaigns.wear.owner import (
     require,
 )
 from campaigns.wear.subject import EFFECTS, ChipCard, DesktopCard, Subject
+from sim.apdu import SW_SUCCESS
 from sim.flash.endurance import BadSector, Endurance
 from sim.life.card import FlashState
 from tools.product import image_of
@@ -31,7 +32,7 @@ CHIP_CYCLES, CHIP_CYCLES_USED = 24, 23
 CHIP_SECTORS_PER_GOOD_ONE = 3
 # Those that hold data when it begins to show are good: their last erase went well.
 CHIP_SECTORS_IN_USE = 4
-CHIP_HABITS = Habits(hot_files=2, file_bytes_max=4000)
+CHIP_HABITS = Habits(hot_files=2, file_bytes_max=4000, commands_per_look=4)
 # One command of so many is cut, once the first sector has failed; so many are followed by a power
 # cycle, and by a wrong PIN.
 COMMANDS_PER_CUT, COMMANDS_PER_POWER_CYCLE, COMMANDS_PER_WRONG_PIN = 8, 25, 20
@@ -142,7 +143,8 @@ class Life:
                 refused = refused + 1 if done.sw in REFUSALS else 0
             if refused == REFUSED_AT_THE_END:
                 return
-            owner.check()
+            if done.sw != SW_SUCCESS or owner.tally.commands % owner.habits.commands_per_look == 0:
+                owner.check()
             if not owner.draw(COMMANDS_PER_WRONG_PIN):
                 owner.wrong_pin()
                 owner.log_in()

@@ -80,10 +80,14 @@ class Tally:
 
 @dataclass(frozen=True)
 class Habits:
-    """What an owner writes: so many files that change, so long at most."""
+    """What an owner writes: so many files that change, so long at most.
+
+    `commands_per_look`: after so many granted commands he looks at all that he has.
+    """
 
     hot_files: int = 6
     file_bytes_max: int = 1400
+    commands_per_look: int = 1
 
 
 class Owner:
