@@ -49,8 +49,10 @@ def test_a_missing_report_is_one_line(tmp_path: Path, monkeypatch: pytest.Monkey
         pyramid.lines()
 
 
-def test_a_folder_where_nothing_ran_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pytest leaves out folders with some names, "build" among them, if nobody tells it."""
+def test_a_folder_where_nothing_ran_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pytest leaves out folders of some names, "build" among them, unless told otherwise."""
     path = tmp_path / "pytest.xml"
     path.write_text('<testsuite><testcase classname="tests.fuzz.test_model"/></testsuite>')
     monkeypatch.setattr(pyramid, "SUITES", path)
