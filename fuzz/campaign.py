@@ -28,7 +28,7 @@ from tools.workers import drain, worker_pool
 IMAGES_AT_ONCE = 22
 # After every so many images INITIALIZE is tried. It has no divisor in common with the number of
 # boards and families, so that each has its turn.
-INITIALISE_EVERY = 21
+INITIALISE_EVERY = 9
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from sim.machine import Machine, Snapshot
 from sim.otp.otp_array import OtpArray
 from sim.tracing.trace import Tracer
 from sim.uf2 import load_uf2
+from sim.usb.ccid_messages import Answer
 from sim.usb.ccid_reader import CcidReader
 from sim.usb.usb_host import UsbHost
 
@@ -252,6 +253,13 @@ class Device:
         for observer in self.observers:
             observer.command_ended(self._command, response)
         return response
+
+    def abort(self) -> Answer:
+        """Both halves of ABORT (CCID 5.3.1, 6.1.13): command and session end."""
+        answer = self.reader.abort()
+        for observer in self.observers:
+            observer.session_ended()
+        return answer
 
     def press_button(self) -> None:
         """Hold BOOTSEL down."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Worker processes of the campaigns: on all cores, none left behind."""
+"""Worker processes of the campaigns and fuzzers: none is left behind."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ Result = TypeVar("Result")
 
 
 class News:
-    """What the workers of a pool tell before they have a result.
+    """What the workers of a pool tell before they have a result: a few numbers at a time.
 
-    What one tells before its result is heard before the result.
+    What one tells before its result is heard before the result. Somebody must hear it: workers wait
+    when there is too much.
     """
 
     def __init__(self) -> None:
@@ -39,8 +40,8 @@ class News:
 _news: News | None = None
 
 
-def tell(*values: Any) -> None:
-    """In a worker: news that pickle. In any other process, nothing."""
+def send_news(*values: Any) -> None:
+    """In a worker: to who hears its pool. In any other process, nothing."""
     if _news is not None:
         _news.queue.put(values)
 
@@ -49,7 +50,7 @@ def tell(*values: Any) -> None:
 def worker_pool(
     news: News | None = None, processes: int = PROCESSES
 ) -> Iterator[ProcessPoolExecutor]:
-    """Processes that may `tell` news.
+    """Processes that may send news.
 
     Ctrl-C is the parent's affair. An exception of the block ends them in the middle of their work,
     and so does the end of the parent, even one that it does not notice (SIGKILL).

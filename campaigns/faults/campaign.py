@@ -20,7 +20,7 @@ from campaigns.faults.scenarios import SCENARIOS
 from campaigns.faults.station import image_name, station
 from campaigns.faults.striker import REGISTER_BITS, REGISTERS, Fault, Outcome
 from campaigns.faults.windows import BenchError
-from tools.workers import News, as_heard, tell, worker_pool
+from tools.workers import News, as_heard, send_news, worker_pool
 
 NEWS_EVERY = 50
 EXAMPLES_MAX = 200
@@ -200,7 +200,7 @@ def run_task(task: Task, plan: Plan) -> Tally:
         faults = plan.faults(bench, task.name)
         for number, fault in enumerate(faults):
             if number % NEWS_EVERY == 0:
-                tell(task.name, number, len(faults))
+                send_news(task.name, number, len(faults))
             tally.enter(_strike(task, bench, fault), bench)
             if time.monotonic() > end_s:
                 break

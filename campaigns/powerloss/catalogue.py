@@ -46,7 +46,7 @@ ON_ONE_BOARD = {
     "initialize_used": "pico2",
 }
 # So that board has, beside the deep ones, only these: one of each kind of change, and what depends
-# on the chip's sizes. The others have all, but these with brief tears.
+# on the chip's sizes. The others have all, but what is tried elsewhere with few tears.
 BRIEF_BOARD = "pico"
 BRIEFLY = (
     *card_scenarios.CORE,
@@ -54,6 +54,8 @@ BRIEFLY = (
     *("generate_rsa", "write_middle", "sign_counted", "domain_import", "unwrap_rsa"),
     *("lock_enable", "upgrade_at_login"),
 )
+# What depends on the chip's sizes, or on an earlier firmware of its own, has all tears on both.
+ON_CHIPS_OWN_FLASH = ("renew_tries", "renew_uses", "upgrade_at_login")
 Tears = Sequence[Collection[str] | None]
 ALL_TEARS: Tears = (None,)
 # Deeper cuts: after each operation, and a tear of each kind. Before an operation is after the one
@@ -61,7 +63,7 @@ ALL_TEARS: Tears = (None,)
 FEW = ("full", "prefixHalf", "evenBits", "preprogrammed", "marginal")
 STORE_TEARS: Tears = (None, None, FEW)
 BOARD_TEARS: Tears = (None, FEW)
-BRIEF_TEARS: Tears = (FEW,)
+FEW_TEARS: Tears = (FEW,)
 # Behind an operation that failed: the way that the command takes then is long.
 FAILING_TEARS: Tears = (("full", "evenBits", "preprogrammed"),)
 # To closure: with all of them at any depth, torn destructions combine without an end in sight.
@@ -148,7 +150,7 @@ def tasks(
         if name not in known:
             raise ToolError(f"unknown scenario '{name}'; known: {', '.join(sorted(known))}")
     found = [
-        _task(name, board, seed, depth, full)
+        _task(name, board, seed, depth, full, brief=not only_scenarios)
         for board in chosen_boards
         for name in scenario_names(board)
         if (name in only_scenarios if only_scenarios else full or _is_usual(name, board))
@@ -162,7 +164,7 @@ def _is_usual(name: str, board: str) -> bool:
     return board != BRIEF_BOARD or name in BRIEFLY
 
 
-def _task(name: str, board: str, seed: int, depth: int | None, full: bool) -> Task:
+def _task(name: str, board: str, seed: int, depth: int | None, full: bool, brief: bool) -> Task:
     on_store = board == desktop_store.BOARD
     if full:
         return Task(name, board, seed, depth, FULL_TEARS)
@@ -171,14 +173,16 @@ def _task(name: str, board: str, seed: int, depth: int | None, full: bool) -> Ta
     if on_store:
         usual = next(one.depth for one in store_scenarios.SCENARIOS if one.name == name)
     tears = STORE_TEARS if on_store and usual > CORE_DEPTH else BOARD_TEARS
-    if board in boards.names() and _is_brief(name, board):
-        tears = BRIEF_TEARS
+    if brief and board in boards.names() and _has_all_tears_elsewhere(name, board):
+        tears = FEW_TEARS
     return Task(name, board, seed, depth or usual, tears)
 
 
-def _is_brief(name: str, board: str) -> bool:
-    """All tears of it are explored elsewhere: by the other chip, or on the desktop."""
-    return name in ON_ONE_BOARD or (name in BRIEFLY and board != BRIEF_BOARD)
+def _has_all_tears_elsewhere(name: str, board: str) -> bool:
+    """The same Python goes through them on the other chip, or on the desktop."""
+    if name in ON_ONE_BOARD:
+        return name in scenario_names(desktop_bench.BOARD)
+    return name in BRIEFLY and name not in ON_CHIPS_OWN_FLASH and board != BRIEF_BOARD
 
 
 def _weight(task: Task) -> tuple[bool, bool, bool]:

@@ -14,7 +14,7 @@ from campaigns.powerloss.catalogue import FAILING_TEARS, Task, Work, make
 from sim.scenario.cut import Cut
 from sim.scenario.explorer import Exploration, Explorer
 from sim.scenario.invariants import Ledger, Verdict
-from tools.workers import News, as_heard, tell, worker_pool
+from tools.workers import News, as_heard, send_news, worker_pool
 
 # Nodes between two words of a worker.
 REPORT_CUTS = 50
@@ -76,9 +76,9 @@ def _behind_a_failure(work: Work, ledger: Ledger) -> Exploration:
 def _in_worker(number: int, task: Task) -> Result:
     def on_node(cuts: int, images: int) -> None:
         if cuts % REPORT_CUTS == 0:
-            tell(number, cuts, images)
+            send_news(number, cuts, images)
 
-    tell(number, 0, 0)
+    send_news(number, 0, 0)
     try:
         return run_task(task, on_node)
     except Exception as error:

@@ -143,7 +143,7 @@ class Life:
                 refused = refused + 1 if done.sw in REFUSALS else 0
             if refused == REFUSED_AT_THE_END:
                 return
-            if done.sw != SW_SUCCESS or owner.tally.commands % owner.habits.commands_per_look == 0:
+            if done.sw != SW_SUCCESS:
                 owner.check()
             if not owner.draw(COMMANDS_PER_WRONG_PIN):
                 owner.wrong_pin()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The owner of a card that wears out: uses it by chance, checks all that it holds.
 
-LIFE-1: after each command all committed data are there, a refusal has one of two status words, and
-nothing is half-written: the card is as before the command or as after it.
+LIFE-1: all committed data are there, a refusal has one of two status words, and nothing is
+half-written: the card is as before the command or as after it.
 """
 
 from __future__ import annotations
@@ -82,7 +82,8 @@ class Tally:
 class Habits:
     """What an owner writes: so many files that change, so long at most.
 
-    `commands_per_look`: after so many granted commands he looks at all that he has.
+    `commands_per_look`: after so many granted commands he looks at all that he has, before that at
+    the files that a command changed.
     """
 
     hot_files: int = 6
@@ -99,6 +100,7 @@ class Owner:
         self.card = Card(subject.transmit)
         self.held = Held()
         self.tally = Tally()
+        self._granted_since_look = 0
         self._chance = Entropy(seed, "owner of a card")
 
     def draw(self, count: int) -> int:
@@ -150,13 +152,24 @@ class Owner:
         self.subject.forget_plans()
         if sw == SW_SUCCESS:
             self._count_committed(after)
-            self.held = after
+            before, self.held = self.held, after
+            self._look_at_changes(before)
         elif sw in REFUSALS:
             self._count_refusal(sw)
             self._after_refusal(after)
         else:
             raise Violation(f"a command answered {sw:04X}")
         return Done(sw, writes)
+
+    def _look_at_changes(self, before: Held) -> None:
+        self._granted_since_look += 1
+        if self._granted_since_look >= self.habits.commands_per_look:
+            self.check()
+            return
+        files = self.held.files
+        changed = [id for id in {*files, *before.files} if files.get(id) != before.files.get(id)]
+        problems = (self._file_difference(id, files.get(id)) for id in sorted(changed))
+        require(not (problem := next(filter(None, problems), "")), f"after a command: {problem}")
 
     def _count_committed(self, after: Held) -> None:
         for file_id, content in after.files.items():
@@ -253,28 +266,33 @@ class Owner:
 
     def check(self) -> None:
         """All that is held is there, and nothing else."""
+        self._granted_since_look = 0
         require(not (problem := self._difference(self.held)), f"after a command: {problem}")
 
     def _difference(self, held: Held) -> str:
         """What is not as `held` says; empty if all is."""
         self.tally.checks += 1
         listed = set(self.card.list_objects())
-        for file_id, content in held.files.items():
-            self.tally.looked_at += 1
-            try:
-                if self.card.read_file(file_id) != content:
-                    return f"file {file_id:04X} has other contents"
-            except CardError as error:
-                return f"file {file_id:04X} cannot be read: {error}"
-        for file_id in range(HOT, HOT + self.habits.hot_files):
-            if file_id not in held.files and self._exists(file_id):
-                return f"file {file_id:04X} is there"
+        for file_id in [*held.files, *range(HOT, HOT + self.habits.hot_files)]:
+            if problem := self._file_difference(file_id, held.files.get(file_id)):
+                return problem
         for key_id in (1, 2, 3):
             parts = {prefix | key_id for prefix in KEY_PARTS}
             due = parts if key_id in held.keys else set()
             if listed & parts != due:
                 return f"key {key_id} is listed with {len(listed & parts)} parts"
         return self._key_difference(held)
+
+    def _file_difference(self, file_id: int, content: bytes | None) -> str:
+        """What is not as it should be with a file; `content` None: it should not be there."""
+        if content is None:
+            return f"file {file_id:04X} is there" if self._exists(file_id) else ""
+        self.tally.looked_at += 1
+        try:
+            same = self.card.read_file(file_id) == content
+        except CardError as error:
+            return f"file {file_id:04X} cannot be read: {error}"
+        return "" if same else f"file {file_id:04X} has other contents"
 
     def _key_difference(self, held: Held) -> str:
         if self.card.uses_left(COUNTED_KEY) != held.uses:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Batches of examples on two processes and both boards; regressions first."""
+"""Batches of examples on all cores and both boards; regressions first."""
 
 from __future__ import annotations
 

@@ -217,7 +217,7 @@ class Conversation:
         observers, self.device.observers = self.device.observers, []
         try:
             if way == "card off and on":
-                self.device.reader.abort()
+                self.device.abort()
             self._end_of_session(way)
             self._exchange(questions.brief()[0])
         finally:

@@ -92,10 +92,11 @@ class AddressMap:
         """Show a block to the core."""
         self.blocks[block.name] = block
         self._windows[block.name] = (base, size)
-        if isinstance(block, BlockRam):
-            self._core.map_block_ram(base, block.memory, block.WATCHED, block.bus_write)
-            return
         read, write = self._guarded(block)
+        if isinstance(block, BlockRam):
+            assert size == len(block.memory), block.name
+            self._core.map_block_ram(base, block.memory, block.WATCHED, write)
+            return
         self._core.map_peripheral(base, size, read, None if block.IGNORES_STORES else write)
 
     def _guarded(self, block: Peripheral) -> tuple[BusRead, BusWrite]:

@@ -16,10 +16,15 @@ class BlockRam(Peripheral):
 
     ATOMIC_ALIASES = False
     WATCHED: ClassVar[range] = range(0)
+    """Consecutive offsets."""
 
     def __init__(self, machine: MachinePort) -> None:
         super().__init__(machine)
         self.memory = bytearray(self.SIZE)
+
+    def is_watched(self, offset: int, size: int) -> bool:
+        """True if a store of `size` bytes touches what is watched."""
+        return offset + size > self.WATCHED.start and offset < self.WATCHED.stop
 
     def reset(self) -> None:
         """The RAM keeps its contents: the reset line does not reach it."""
@@ -31,7 +36,8 @@ class BlockRam(Peripheral):
     def bus_write(self, offset: int, size: int, value: int) -> None:
         """Store `size` bytes."""
         value &= (1 << 8 * size) - 1
-        self.memory[offset : offset + size] = value.to_bytes(size, "little")
+        size = min(size, self.SIZE - offset)
+        self.memory[offset : offset + size] = value.to_bytes(8, "little")[:size]
 
     def word(self, offset: int) -> int:
         """The 32-bit word at `offset`."""

@@ -13,7 +13,7 @@ import os
 import subprocess
 from pathlib import Path
 
-_FILES = ("tick_hooks.c", "trace_hooks.c", "edges.c", "find_pieces.c", "block_ram.c")
+_FILES = ("tick_hooks.c", "trace_hooks.c", "edges.c", "find_pieces.c", "windows.c")
 SOURCES = tuple(Path(__file__).with_name(name) for name in _FILES)
 HEADERS = (Path(__file__).with_name("edges.h"),)
 BUILD_DIRECTORY = Path(__file__).parents[2] / "build" / "sim"

@@ -149,7 +149,7 @@ class UsbDpram(BlockRam):
 
     def bus_write(self, offset: int, size: int, value: int) -> None:
         """Store `size` bytes; a write to a buffer control register reaches the controller."""
-        if offset not in self.WATCHED:
+        if not self.is_watched(offset, size):
             super().bus_write(offset, size, value)
             return
         before = self.word(offset & ~3)

@@ -87,10 +87,20 @@ def test_a_silent_device_is_asked_at_its_next_start(
     pin: FaultBench, monkeypatch: pytest.MonkeyPatch
 ):
     silent = Ending(Outcome.HANG, "")
-    striker = pin._striker
+    striker, fault = pin._striker, Fault(pin.window.indices[0])
+    power_on, starts = pin.device.power_on, []
+    pin.way.go_to(fault.index)
     with monkeypatch.context() as patch:
         patch.setattr(striker, "strike", lambda _fault: silent)
-        assert striker.sees(Fault(pin.window.indices[0])) == ("hang", "63CA", "63CF")
+        patch.setattr(striker, "_states_after", {})
+        patch.setattr(pin.device, "power_on", lambda: (starts.append(1), power_on()))
+        assert striker.sees(fault) == ("hang", "63CA", "63CF")
+        # From the same contents of the flash it starts the same way.
+        assert striker.sees(fault) == ("hang", "63CA", "63CF")
+        assert len(starts) == 1
+        patch.setattr(pin.way, "contents_number", lambda _contents: None)
+        assert striker.sees(fault) == striker.sees(fault) == ("hang", "63CA", "63CF")
+        assert len(starts) == 3
 
 
 def test_a_session_that_the_same_answer_hides_tells_the_secret(

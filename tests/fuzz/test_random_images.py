@@ -12,6 +12,7 @@ from fuzz import campaign, random_images, report, session
 from fuzz.campaign import Bench, Case, Result
 from fuzz.families import FAMILIES
 from fuzz.lived_in import Truth
+from fuzz.random_images import IMAGES
 from fuzz.session import Observation, Session
 from sim.flash import SECTOR_BYTES
 
@@ -139,7 +140,7 @@ def test_a_name_is_the_whole_case() -> None:
 
 def test_boards_and_families_take_turns() -> None:
     source = campaign.cases(["pico", "pico2"], 5)
-    first = [next(source) for _ in range(2 * len(FAMILIES) * campaign.INITIALISE_EVERY)]
+    first = [next(source) for _ in range(IMAGES)]
     for board in ("pico", "pico2"):
         of_it = [one for one in first if one.board == board]
         assert len(of_it) == len(first) // 2

@@ -53,6 +53,6 @@ def test_the_next_good_frame_works(chip: Chip, sequence: list[bytes]) -> None:
             assert answer.length == len(answer.data)
             assert answer.kind in ccid.ANSWER_TYPES.values()
     # What a host does with a reader it no longer understands.
-    chip.device.reader.abort()
+    chip.device.abort()
     chip.device.icc_power_on()
     assert chip.device.transmit(GET_CHALLENGE)[-2:] == b"\x90\x00"

@@ -83,7 +83,7 @@ def test_a_bus_reset_ends_the_command_and_the_session(busy: Device) -> None:
 
 def test_abort_ends_the_command_and_the_session(busy: Device) -> None:
     assert is_time_extension(busy.reader.read_answer())
-    answer = busy.reader.abort()
+    answer = busy.abort()
     assert answer.icc_status == ccid.ICC_ACTIVE
     assert Card(busy.transmit).pin_status() != 0x9000
     check_alive(busy)

@@ -202,7 +202,7 @@ def test_a_new_pin_of_a_command_without_an_answer_is_found(watch: Watch) -> None
         watch.device.icc_power_off()
 
 
-def test_a_command_that_waits_for_a_person_is_looked_at_when_it_answers(watch: Watch) -> None:
+def test_a_command_that_was_not_waited_for_is_looked_at_when_it_answers(watch: Watch) -> None:
     watch.device.start_transmit(command(0x00, 0x84, 0x00, 0x00, ne=8))
     plant(watch, PLACES["GC heap"](watch), SECRET)
     with pytest.raises(ResidueError, match=r"planted .* GC heap;"):

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from sim.bus.block_ram import BlockRam
+from sim.peripherals.usb import UsbDpram
+from sim.peripherals.xip_ctrl import XipMaintenance
 from tests.sim.bare_metal import BOARD_NAMES, Program, vectors
 
 NARROW_ACCESSES = """
@@ -63,7 +66,12 @@ _start:
 
 
 @pytest.mark.parametrize("board", BOARD_NAMES)
-def test_packet_memory_takes_and_gives_all_widths(board: str, tmp_path: Path) -> None:
+def test_packet_memory_takes_and_gives_all_widths_without_python(
+    board: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("bus_read", "bus_write"):
+        monkeypatch.delattr(BlockRam, name)
+    monkeypatch.setattr(UsbDpram, "bus_write", None)
     program = Program(board, vectors() + NARROW_ACCESSES, tmp_path)
     memory = program.machine.block("USBCTRL_DPRAM").memory
     memory[0xFF8:] = bytes(range(0xF8, 0x100))
@@ -71,6 +79,28 @@ def test_packet_memory_takes_and_gives_all_widths(board: str, tmp_path: Path) ->
     assert memory[0xFF8:] == bytes.fromhex("11223344 1122 FE 11")
     assert len(memory) == 0x1000
     assert program.log() == [0x44332211, 0x4433, 0x44, 0x11FE2211]
+
+
+def test_the_boot_rom_gets_what_the_core_gets(tmp_path: Path) -> None:
+    block = Program("pico", vectors() + NARROW_ACCESSES, tmp_path).machine.block("USBCTRL_DPRAM")
+    block.memory[0xFF8:] = bytes(range(0xF8, 0x100))
+    for offset, size in ((0xFF8, 4), (0xFFC, 2), (0xFFF, 1)):
+        block.bus_write(offset, size, 0x44332211)
+    assert block.memory[0xFF8:] == bytes.fromhex("11223344 1122 FE 11")
+    assert [block.bus_read(0xFF8, 4), block.bus_read(0xFFA, 2)] == [0x44332211, 0x4433]
+    block.bus_write(0xFFE, 4, 0xAABBCCDD)
+    assert block.memory[0xFFE:] == bytes.fromhex("DDCC")
+
+
+@pytest.mark.parametrize(
+    ("offset", "size", "watched"),
+    [(0x7C, 4, False), (0x7E, 4, True), (0x80, 1, True), (0xFF, 1, True), (0x100, 4, False)],
+)
+def test_what_touches_a_buffer_control_is_watched(
+    offset: int, size: int, watched: bool, tmp_path: Path
+) -> None:
+    machine = Program("pico", vectors() + NARROW_ACCESSES, tmp_path).machine
+    assert machine.block("USBCTRL_DPRAM").is_watched(offset, size) is watched
 
 
 @pytest.mark.parametrize("board", BOARD_NAMES)
@@ -97,7 +127,10 @@ def test_what_a_watching_block_raises_ends_the_run(tmp_path: Path) -> None:
         program.run()
 
 
-def test_cache_maintenance_is_stored_to_and_never_read(tmp_path: Path) -> None:
+def test_cache_maintenance_is_stored_to_and_never_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(XipMaintenance, "bus_write", None)
     program = Program("pico2", vectors() + MAINTENANCE, tmp_path)
     program.run()
     assert program.log() == [1]

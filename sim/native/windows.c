@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// RAM inside of a peripheral, and windows that swallow what is stored: most accesses to them mean
-// nothing to the peripheral, and a call of Python for each would cost more than all else that the
-// firmware does.
+// RAM inside of a peripheral, and windows that swallow what is stored.
 //
-// Registered in Unicorn by raw pointer from sim/cpu/core.py, which owns `struct block_ram` and mirrors
-// it with ctypes.
+// Most accesses to them mean nothing to the peripheral, and a call of Python for each is dear.
+// Registered in Unicorn by sim/cpu/window.py; sim/native/__init__.py mirrors `struct block_ram`. Hosts
+// are little-endian, as the chips are.
 #include <stdint.h>
 #include <string.h>
 
