@@ -273,7 +273,8 @@ class Owner:
         """What is not as `held` says; empty if all is."""
         self.tally.checks += 1
         listed = set(self.card.list_objects())
-        for file_id in [*held.files, *range(HOT, HOT + self.habits.hot_files)]:
+        hot = range(HOT, HOT + self.habits.hot_files)
+        for file_id in dict.fromkeys((*held.files, *hot)):
             if problem := self._file_difference(file_id, held.files.get(file_id)):
                 return problem
         for key_id in (1, 2, 3):

@@ -322,13 +322,15 @@ class Core:
 
         An exception raised there ends the run at the next block boundary and comes out of `run`.
         """
-        self._map_window(address, size, window.onto_registers(read, write, self._defer))
+        self._map_window(
+            address, size, window.onto_registers(self._native, read, write, self._defer)
+        )
 
     def map_block_ram(
         self, address: int, memory: bytearray, watched: range, write: BusWrite
     ) -> None:
         """As `window.onto_block_ram`; exceptions are those of `map_peripheral`."""
-        shown = window.onto_block_ram(memory, watched, write, self._defer)
+        shown = window.onto_block_ram(self._native, memory, watched, write, self._defer)
         self._map_window(address, len(memory), shown)
 
     def _map_window(self, address: int, size: int, shown: Window) -> None:

@@ -35,7 +35,9 @@ class Window:
     kept: object = None
 
 
-def onto_registers(read: BusRead, write: BusWrite | None, defer: Defer) -> Window:
+def onto_registers(
+    library: ctypes.CDLL, read: BusRead, write: BusWrite | None, defer: Defer
+) -> Window:
     """Loads come to `read(offset, size)`, stores to `write(offset, size, value)`.
 
     Without `write`, stores go nowhere, and cost next to nothing. `defer` gets what they raise.
@@ -48,16 +50,18 @@ def onto_registers(read: BusRead, write: BusWrite | None, defer: Defer) -> Windo
             defer(error)
             return 0
 
-    store = _on_store(write, defer) if write else native.load().ignore_store
+    store = _on_store(write, defer) if write else library.ignore_store
     return Window(_LOAD(on_load), store)
 
 
-def onto_block_ram(memory: bytearray, watched: range, write: BusWrite, defer: Defer) -> Window:
+def onto_block_ram(
+    library: ctypes.CDLL, memory: bytearray, watched: range, write: BusWrite, defer: Defer
+) -> Window:
     """Loads and stores go to `memory`, which must keep its length.
 
     Stores that touch the offsets `watched` go to `write` alone.
     """
-    library, store = native.load(), _on_store(write, defer)
+    store = _on_store(write, defer)
     host = (ctypes.c_uint8 * len(memory)).from_buffer(memory)
     ram = native.BlockRam(
         ctypes.addressof(host),
