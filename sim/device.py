@@ -26,6 +26,8 @@ from sim.usb.ccid_messages import Answer
 from sim.usb.ccid_reader import CcidReader
 from sim.usb.usb_host import UsbHost
 
+# Long enough for the firmware to see BOOTSEL released, and then pressed.
+PRESS_MS = 300
 # Runs end there for reasons that are the host's own.
 _GOES_ON = (StopReason.DEADLINE, StopReason.REQUESTED, StopReason.IDLE)
 
@@ -253,6 +255,14 @@ class Device:
         for observer in self.observers:
             observer.command_ended(self._command, response)
         return response
+
+    def transmit_and_press(self, apdu: bytes) -> bytes:
+        """The same as `transmit`, with a press of BOOTSEL while the card waits for it."""
+        self.start_transmit(apdu)
+        for press in (self.press_button, self.release_button):
+            self.run_for_ms(PRESS_MS)
+            press()
+        return self.finish_transmit()
 
     def abort(self) -> Answer:
         """Both halves of ABORT (CCID 5.3.1, 6.1.13): command and session end."""

@@ -23,7 +23,6 @@ POOL = "arena"
 POOL_BLOCK_HEADER_BYTES = 8
 POOL_BLOCK_USED = b"DESU"
 SECRET_WINDOW_BYTES = 16
-PRESS_MS = 300
 # Fewer different bytes than that are a counter or a curve's number, not a secret.
 SECRET_DIFFERENT_BYTES_MIN = 8
 
@@ -41,13 +40,9 @@ class BoardBench:
         self._starts: dict[str, DeviceSnapshot] = {}
 
     def _transmit(self, apdu: bytes) -> bytes:
-        if not host.wants_a_press(apdu):
-            return self.device.transmit(apdu)
-        self.device.start_transmit(apdu)
-        for press in (self.device.press_button, self.device.release_button):
-            self.device.run_for_ms(PRESS_MS)
-            press()
-        return self.device.finish_transmit()
+        if host.wants_a_press(apdu):
+            return self.device.transmit_and_press(apdu)
+        return self.device.transmit(apdu)
 
     # --- starts ---------------------------------------------------------------------------------
 

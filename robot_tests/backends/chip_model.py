@@ -27,8 +27,6 @@ from sim.uf2 import Uf2Error
 # Sectors that nobody has worn out outlast every test; a worn one is beyond all jitter.
 CYCLES = 100_000
 WORN = 2 * CYCLES
-# Long enough for the firmware to see it released, and then pressed.
-PRESS_MS = 300
 IMAGES = Path(__file__).parents[2] / "build"
 
 
@@ -131,11 +129,7 @@ class ChipModel(Backend):
             flash.wear.erase_counts[offset // SECTOR_BYTES] = WORN
 
     def transmit_and_press(self, apdu: bytes) -> bytes:
-        self.device.start_transmit(apdu)
-        for press in (self.device.press_button, self.device.release_button):
-            self.device.run_for_ms(PRESS_MS)
-            press()
-        return self.device.finish_transmit()
+        return self.device.transmit_and_press(apdu)
 
     def sibling(self) -> ChipModel:
         return type(self)(self.board, self._image)
